@@ -1,0 +1,85 @@
+// What groups there are and what each of them is: the slow-changing half of what is observed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cgroups/types/bandwidth.hpp"
+#include "cgroups/types/cpu_set.hpp"
+
+namespace headroom {
+
+/// Dense index of a live group. Reused after a group is gone; Group::id tells one life from the next.
+using Slot = std::uint32_t;
+constexpr Slot kNoSlot = UINT32_MAX;
+
+/// What a path says that a group is (tests/golden/cgroup-paths.json).
+enum class GroupKind { container, inner, pod, qos, helper, sandbox_stub, scope, slice, other };
+enum class Runtime { any, containerd, crio, docker, podman, nerdctl, buildkit, systemd, none };
+enum class KubeQos { guaranteed, burstable, best_effort };
+
+struct Identity {
+  GroupKind kind = GroupKind::other;
+  Runtime runtime = Runtime::none;
+  std::optional<KubeQos> kube_qos;
+  std::string pod_uid;       ///< empty: none
+  std::string container_id;  ///< empty: none
+  std::string node;          ///< container ID of the node, where the node is itself a container
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+/// Decides who is protected and who may borrow (docs/architecture.md, "Classes").
+enum class QosClass { lse, lsr, ls, step, control, be, system };
+
+/// LSE, LSR, LS, SYSTEM, control, and steps up to their own limit. BE is protected by its weight alone.
+constexpr bool is_protected(QosClass c) { return c != QosClass::be && c != QosClass::step; }
+
+enum class Visibility { automatic, hidden, file };
+enum class WeightRule { automatic, keep, lower };
+
+/// What may be lent to a container of a class.
+struct BorrowRule {
+  MilliCpu up_to{8000};                       ///< ceiling of its use, 100..64000
+  seconds start{20};                          ///< length of the start lease, 0..300
+  nanoseconds credit{std::chrono::minutes{10}};  ///< CPU time, 0..600000 s
+  Visibility visibility = Visibility::automatic;
+  friend bool operator==(const BorrowRule&, const BorrowRule&) = default;
+};
+
+/// A rule of the configuration after matching; Catalog::rules[0] is always {"none", ls}.
+struct ClassRule {
+  std::string name = "none";
+  QosClass qos = QosClass::ls;
+  std::optional<BorrowRule> borrow;
+  WeightRule weight = WeightRule::automatic;
+  friend bool operator==(const ClassRule&, const ClassRule&) = default;
+};
+
+/// One cgroup directory that we look at. Ancestors of a watched group are groups too, up to the root ("").
+struct Group {
+  std::uint64_t id = 0;      ///< unique per life of a group, never reused within a run
+  std::string path;          ///< below the root, no leading slash; "" is the root itself
+  Slot parent = kNoSlot;
+  std::uint64_t inode = 0;   ///< in the cpu (v1) or unified (v2) hierarchy
+  Identity identity;
+  std::uint32_t rule = 0;    ///< index into Catalog::rules
+  CpuSet cpus;               ///< CPUs it may use; empty: unreadable
+  TimePoint first_seen;
+  std::string ns, pod, container;  ///< Kubernetes names; empty where nothing knows them
+  bool infrastructure = false;     ///< a sandbox, or a container of role infra: neither borrows nor counts as protected
+};
+
+/// Holes (nullopt) are free slots. `generation` grows with every change.
+struct Catalog {
+  std::vector<std::optional<Group>> groups;
+  std::vector<ClassRule> rules{ClassRule{}};
+  std::uint64_t generation = 0;
+  int cpus = 1;              ///< online CPUs of the node
+
+  const Group* find(Slot s) const { return s < groups.size() && groups[s] ? &*groups[s] : nullptr; }
+  const ClassRule& rule_of(const Group& g) const { return rules[g.rule]; }
+};
+
+}  // namespace headroom

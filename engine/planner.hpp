@@ -1,0 +1,63 @@
+// make_plan: Desired -> Plan. Clamp, deadband, budget, diff, order. Guardrails overrule every policy.
+#pragma once
+
+#include <memory>
+
+#include "policies/policy.hpp"
+
+namespace headroom {
+
+/// What the capability probe found (KERNEL 8), or what is assumed in observe.
+struct Capabilities {
+  bool v2 = false;
+  bool burst_file = true;
+  bool burst_above_quota = false;
+  bool parent_child_rule = true;   ///< v1: a child's ratio above its parent's is EINVAL
+  bool rewrite_refills = true;     ///< else no hidden lease
+  bool idle_file = true;
+  bool group_pressure = false;     ///< PSI per group can be read
+  bool assumed = true;             ///< not probed
+};
+
+/// Bounds that no policy can pass.
+struct Guardrails {
+  Capabilities can;
+  MilliCpu node_cores{1000};           ///< ceiling of any single quota
+  bool guard_up = false;               ///< without it: no settings writes, hidden leases only
+  bool may_write = false;              ///< false in observe: plans are made all the same (the sink is null)
+  bool off = false;                    ///< everything goes back to base
+  nanoseconds refill_cost{1'000};      ///< measured mean cost of one refill write
+  int refill_budget_permille = 5;      ///< of one core, node-wide (0.5 %)
+  int deadband_percent = 20;           ///< a changed share is written only beyond it
+  std::vector<std::string> protected_prefixes;  ///< our own group and others never touched
+};
+
+/// What the planner believes to be out; budgets and deadbands. One of the five places of state.
+struct Standing {                      ///< per slot
+  std::uint64_t group_id = 0;
+  MilliCpu lent_cores;                 ///< in all; 0: no lease
+  Actuator actuator = Actuator::file;
+  LeaseKind kind = LeaseKind::burst;
+  TimePoint since;
+  microseconds burst{0};               ///< ours
+  int eighths = 8;
+  nanoseconds usage_at_refill{0};
+  TimePoint refilled_at;
+  Reason why;
+  std::uint64_t refills = 0, writes = 0;
+};
+
+struct PlanState {
+  std::vector<Standing> standing;      ///< by slot
+  std::vector<Slot> active;            ///< slots with anything of ours (lease, burst, weight)
+  nanoseconds refill_spent{0};         ///< in the running second
+  TimePoint refill_window;
+  std::uint64_t refills_refused = 0;
+};
+
+Plan make_plan(const Snapshot& snapshot, const Desired& desired, const Guardrails& rails, PlanState& state);
+
+/// Whether this tick's outcomes leave a lease of the slot in force; used by the read schedule and the report.
+bool has_lease(const PlanState& state, Slot slot);
+
+}  // namespace headroom

@@ -1,0 +1,27 @@
+// How many CPUs may be lent now, per set of CPUs (POLICY.md: "The lendable amount is computed").
+#pragma once
+
+#include <span>
+
+#include "metrics/model/snapshot.hpp"
+
+namespace headroom {
+
+/// A container that wants to borrow, and what it may use without borrowing.
+struct Claim {
+  Slot slot = kNoSlot;
+  MilliCpu asked;        ///< above its own limit
+  int weight = 1;        ///< in the sharing, >= 1
+  int order = 0;         ///< class order; lower is served first
+  MilliCpu granted;      ///< filled by share()
+};
+
+/// CPUs x target - for each protected neighbour max(use now, p90 of its last 10 s, at most its limit)
+/// - for each container that may borrow: its use now if idle, its limit if it is claiming. Never negative.
+/// @param cpus  the set the claimant may use; empty: only what every CPU has free counts
+MilliCpu lendable(const Snapshot& snapshot, const CpuSet& cpus, std::span<const Claim> claims);
+
+/// Weighted max-min (water filling) of `amount` in class order. Sum of granted <= amount.
+void share(MilliCpu amount, std::span<Claim> claims);
+
+}  // namespace headroom
