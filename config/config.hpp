@@ -6,24 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include "cgroups/types/catalog.hpp"
+#include "cgroups/types/class_config.hpp"
 #include "policies/policy.hpp"
 
 namespace headroom {
 
 enum class Mode { off, observe, enforce };
-
-/// One entry of classes[].match: all keys that are set must match.
-struct Match {
-  std::vector<std::string> path;      ///< globs on the path below the root: * within a segment, ** across
-  std::optional<KubeQos> qos;
-  bool other = false;                 ///< it has keys of a later version (engine, podLabels, …): never matches here
-};
-
-struct ClassConfig {
-  ClassRule rule;
-  std::vector<Match> match;
-};
 
 struct Config {
   int version = 1;

@@ -1,9 +1,10 @@
 // What a cgroup is, from its path and from the configuration's rules.
 #pragma once
 
+#include <span>
 #include <string_view>
 
-#include "cgroups/types/catalog.hpp"
+#include "cgroups/types/class_config.hpp"
 
 namespace headroom {
 
@@ -13,6 +14,10 @@ Identity identify(std::string_view path);
 /// Whether a glob matches a path: `*` within a segment, `**` across segments; the whole path.
 /// Linear in pattern x path, no recursion on the path.
 bool glob_matches(std::string_view glob, std::string_view path);
+
+/// First rule that matches, with POLICY's class worked out (WORKLOADS.md 1.6); {"none", ls} if none does,
+/// {"system", system} for system.slice and kube-system.
+ClassRule classify(const Identity& identity, std::string_view path, std::span<const ClassConfig> classes);
 
 /// False below a container: what lies deeper is the container's own business.
 bool descend_below(const Identity& identity);

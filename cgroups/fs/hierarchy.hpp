@@ -15,12 +15,14 @@ struct Hierarchy {
   std::string cpuacct;   ///< v1: may be another mount than cpu
   std::string cpuset;    ///< v1
   std::string pids;      ///< v1
+  std::string top;       ///< the mount's own root of cpuacct (v2: unified), whatever --cgroup-root says: the node's use
   std::string unified;   ///< hybrid: the cgroup2 mount without controllers; v2: the same as cpu
 };
 
 /// @param mountinfo   text of /proc/self/mountinfo
-/// @param cgroup_root empty: the host's mounts. Else the directory under which the hierarchies lie (a hostPath
-///                    mount such as /host-cgroup): the cpu hierarchy is the mount or folder below it.
+/// @param cgroup_root empty: the host's mounts. Else either the directory under which the hierarchies lie (a hostPath
+///                    mount such as /host-cgroup), or a group inside the cpu hierarchy (a subtree, any depth): then the
+///                    same relative path is the root in every hierarchy.
 /// Errors: absent (no cpu controller), with what was seen and what to mount.
 Result<Hierarchy> detect_hierarchy(std::string_view mountinfo, const std::string& cgroup_root);
 Result<Hierarchy> detect_hierarchy(const std::string& cgroup_root);   // reads /proc/self/mountinfo
