@@ -1,0 +1,217 @@
+#include "metrics/export/export.hpp"
+
+#include <prometheus/collectable.h>
+#include <prometheus/text_serializer.h>
+
+#include <chrono>
+#include <string_view>
+
+#include "metrics/export/families.hpp"
+
+namespace headroom {
+namespace {
+
+double seconds_of(nanoseconds t) { return std::chrono::duration<double>(t).count(); }
+double cores_of(MilliCpu c) { return static_cast<double>(c.value) / 1000; }
+double number(std::uint64_t n) { return static_cast<double>(n); }
+
+/// Namespace, pod and container; where there is no name, the path below the root, which nothing else has.
+Labels container_labels(const GroupReport& g) {
+  return {{"namespace", g.ns}, {"pod", g.pod}, {"container", g.container.empty() ? "/" + g.path : g.container}};
+}
+Labels pod_labels(const GroupReport& g) { return {{"namespace", g.ns}, {"pod", g.pod.empty() ? "/" + g.path : g.pod}}; }
+
+double quota_cores(const GroupReport& g) {
+  if (!g.in_force || !g.in_force->quota) return std::numeric_limits<double>::infinity();
+  return static_cast<double>(g.in_force->quota->count()) / static_cast<double>(g.in_force->period.count());
+}
+
+void add_container(const GroupReport& g, Families& out) {
+  const Labels labels = container_labels(g);
+  out.counter("headroom_container_cpu_usage_seconds_total", "CPU time used.", labels, seconds_of(g.usage_total));
+  out.counter("headroom_container_cpu_throttled_seconds_total",
+              "Time for which the group was throttled by its own quota, summed over CPUs.", labels,
+              seconds_of(g.throttle.throttled_time));
+  out.counter("headroom_container_cpu_throttled_periods_total", "Periods in which the group was throttled.", labels,
+              number(g.throttle.throttled_periods));
+  out.counter("headroom_container_lent_cpu_seconds_total",
+              "CPU time used above the container's own limit while a lease was out.", labels, seconds_of(g.lent_cpu));
+  out.counter("headroom_container_stall_avoided_seconds_total",
+              "Wall time for which the container would have stood still under its own quota, at most a period each.",
+              labels, seconds_of(g.stall_avoided));
+  out.gauge("headroom_container_quota_cores", "Quota in force divided by its period; +Inf for none.", labels,
+            quota_cores(g));
+  Labels info = labels;
+  info.insert(info.end(), {{"id", "/" + g.path}, {"qos", g.qos}, {"class", g.rule}, {"workflow", g.workflow}});
+  out.gauge("headroom_container_info", "What the container is: cgroup path, QoS class, rule, workflow.",
+            std::move(info), 1);
+}
+
+void add_pod(const GroupReport& g, Families& out) {
+  out.counter("headroom_pod_cpu_throttled_seconds_total",
+              "Time for which the pod's own quota throttled it, summed over CPUs.", pod_labels(g),
+              seconds_of(g.throttle.throttled_time));
+  out.counter("headroom_pod_cpu_throttled_periods_total", "Periods in which the pod's own quota throttled it.",
+              pod_labels(g), number(g.throttle.throttled_periods));
+}
+
+/// Later lives of the same labels replace earlier ones: groups go in by ascending id.
+void add_groups(const Report& r, Families& out) {
+  std::map<std::uint64_t, const GroupReport*> by_life;
+  for (const GroupReport& g : r.groups) by_life[g.id] = &g;
+  std::map<Labels, const GroupReport*> containers, pods;
+  for (const auto& [id, g] : by_life) {
+    if (g->kind == "pod") pods[pod_labels(*g)] = g;
+    else if (g->kind != "qos") containers[container_labels(*g)] = g;
+  }
+  for (const auto& [labels, g] : containers) add_container(*g, out);
+  for (const auto& [labels, g] : pods) add_pod(*g, out);
+}
+
+/// One series per value, 0 or 1.
+void add_states(const char* name, const char* help, const char* label, std::initializer_list<const char*> values,
+                std::string_view now, Families& out) {
+  for (const char* value : values) out.gauge(name, help, {{label, value}}, value == now ? 1 : 0);
+}
+
+const char* name_of(LoadState s) {
+  switch (s) {
+    case LoadState::idle: return "idle";
+    case LoadState::normal: return "normal";
+    case LoadState::cooling: return "cooling";
+    case LoadState::overload: return "overload";
+    case LoadState::unknown: return "unknown";
+  }
+  return "unknown";
+}
+const char* name_of(Judge j) {
+  switch (j) {
+    case Judge::pressure: return "pressure";
+    case Judge::wait_sum: return "wait_sum";
+    case Judge::run_delay: return "run_delay";
+    case Judge::none: return "none";
+  }
+  return "none";
+}
+
+void add_node(const Report& r, Families& out) {
+  out.gauge("headroom_node_cpu_usage_cores", "CPU use of the whole node, steal excluded.", {},
+            cores_of(r.node.use_now));
+  out.gauge("headroom_node_lendable_cores", "CPUs that may be lent, before leases.", {}, cores_of(r.lendable));
+  out.gauge("headroom_node_lent_cores", "CPUs that are lent now.", {}, cores_of(r.lent));
+  if (r.node.pressure)
+    out.gauge("headroom_node_pressure_ratio", "The kernel's CPU pressure of the node, some, 10 s average, 0 to 1.", {},
+              *r.node.pressure);
+  add_states("headroom_node_load_state", "Load state of the node; 1 for the one in force.", "state",
+             {"idle", "normal", "cooling", "overload", "unknown"}, name_of(r.node.state), out);
+}
+
+void add_writes(const Report& r, Families& out) {
+  for (const WriteCount& w : r.writes)
+    out.counter("headroom_cgroup_writes_total", "Writes to cgroup files.",
+                {{"file", w.file}, {"kind", w.kind}, {"result", w.result}}, number(w.count));
+  out.counter("headroom_refill_cost_seconds_total", "Time spent in writes that only refill a quota.", {},
+              r.refill_cost_seconds);
+  for (const auto& [file, cost] : r.write_cost_seconds)
+    out.counter("headroom_write_cost_seconds_total", "Time spent in cgroup writes.", {{"file", file}}, cost);
+  for (const auto& [key, count] : r.foreign_writes) {
+    const auto space = key.find(' ');
+    const std::string writer = space == std::string::npos ? "unknown" : key.substr(space + 1);
+    out.counter("headroom_foreign_writes_total", "Writes of somebody else to files that we watch.",
+                {{"file", key.substr(0, space)}, {"writer", writer}}, number(count));
+  }
+}
+
+void add_leases(const Report& r, Families& out) {
+  std::map<std::pair<std::string, std::string>, double> leases;
+  for (const GroupReport& g : r.groups)
+    if (g.lease) leases[{g.lease->kind, g.rule}] += 1;
+  if (leases.empty()) leases[{"burst", "none"}] = 0;
+  for (const auto& [key, count] : leases)
+    out.gauge("headroom_leases", "Leases that are out.", {{"kind", key.first}, {"class", key.second}}, count);
+  for (const auto& [reason, count] : r.revoked)
+    out.counter("headroom_leases_revoked_total", "Leases taken back before their end.", {{"reason", reason}},
+                number(count));
+  out.counter("headroom_contract_seconds_total", "60 for every minute in which a protected container was judged.", {},
+              number(r.node.contract_seconds));
+  out.counter("headroom_contract_breach_seconds_total",
+              "60 for every such minute in which one waited more than the contract allows because of us.", {},
+              number(r.node.breach_seconds));
+}
+
+void add_loop(const Report& r, Families& out) {
+  add_states("headroom_mode", "Mode in force; 1 for the one.", "mode", {"off", "observe", "enforce"}, r.mode, out);
+  if (!r.mode_reason.empty())
+    out.gauge("headroom_mode_reason_info", "Why the mode in force is not the one asked for.",
+              {{"reason", r.mode_reason}}, 1);
+  add_states("headroom_judge", "Signal that tells a neighbour's waiting; 1 for the one in force.", "judge",
+             {"pressure", "wait_sum", "run_delay", "none"}, name_of(r.node.judge), out);
+  out.counter("headroom_reads_total", "Groups read.", {}, number(r.reads));
+  out.histogram("headroom_tick_duration_seconds", "Duration of ticks.", r.tick_duration, r.tick_duration_sum);
+  out.histogram("headroom_tick_lateness_seconds", "How late ticks began.", r.tick_lateness, r.tick_lateness_sum);
+  out.gauge("headroom_guard_up", "1 while a guard stands by to put everything back.", {}, r.guard_up ? 1 : 0);
+}
+
+void add_process(const ProcessView& p, Families& out) {
+  out.counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", {}, p.cpu_seconds);
+  out.gauge("process_resident_memory_bytes", "Resident memory size in bytes.", {}, p.resident_bytes);
+  out.gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.", {}, p.virtual_bytes);
+  out.gauge("process_open_fds", "Number of open file descriptors.", {}, p.open_fds);
+  out.gauge("process_max_fds", "Maximum number of open file descriptors.", {}, p.max_fds);
+  out.gauge("process_threads", "Number of OS threads in the process.", {}, p.threads);
+  out.gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.", {},
+            p.start_time_seconds);
+}
+
+void add_agent(const AgentView& a, Families& out) {
+  out.gauge("headroom_build_info", "Version of the program.", {{"version", a.version}}, 1);
+  out.gauge("headroom_config_info", "Configuration in force.",
+            {{"hash", a.config_hash}, {"generation", std::to_string(a.config_generation)}}, 1);
+  const char* help = "Attempts to load the configuration again.";
+  out.counter("headroom_config_reloads_total", help, {{"result", "success"}}, number(a.reloads_ok));
+  out.counter("headroom_config_reloads_total", help, {{"result", "failure"}}, number(a.reloads_failed));
+  out.gauge("headroom_config_last_reload_success_timestamp_seconds", "When a configuration was last loaded.", {},
+            a.last_reload_success);
+  for (const auto& [source, up] : a.sources)
+    out.gauge("headroom_source_up", "1 while the source answers.", {{"source", source}}, up ? 1 : 0);
+  for (const auto& [source, count] : a.reconnects)
+    out.counter("headroom_source_reconnects_total", "Times the source was connected again.", {{"source", source}},
+                number(count));
+  add_process(a.process, out);
+}
+
+/// A view of values, so that nothing dangles and no scrape is torn.
+class ReportCollectable final : public prometheus::Collectable {
+ public:
+  explicit ReportCollectable(const ExportView& view) : view_(view) {}
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    Families out;
+    add_agent(view_.agent, out);
+    if (view_.report) {
+      add_loop(*view_.report, out);
+      add_node(*view_.report, out);
+      add_writes(*view_.report, out);
+      add_leases(*view_.report, out);
+      add_groups(*view_.report, out);
+    }
+    return out.take();
+  }
+
+ private:
+  const ExportView& view_;
+};
+
+}  // namespace
+
+void count_tick(std::array<std::uint64_t, 12>& histogram, double& sum, nanoseconds observed) {
+  const double value = seconds_of(observed);
+  sum += value;
+  for (std::size_t i = 0; i < histogram.size(); ++i)
+    if (value <= kTickBuckets[i]) ++histogram[i];
+}
+
+std::string to_prometheus(const ExportView& view) {
+  return prometheus::TextSerializer{}.Serialize(ReportCollectable(view).Collect());
+}
+
+}  // namespace headroom
