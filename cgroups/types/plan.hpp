@@ -46,12 +46,12 @@ enum class Because {
 /// Numbers behind a Because; unused ones stay 0. Small and trivially copied: it goes with every write.
 struct Reason {
   Because because = Because::none;
-  MilliCpu asked;        ///< what the group wanted
-  MilliCpu granted;      ///< what it gets in all
-  MilliCpu lendable;     ///< what there was to share
-  MilliCpu rate;         ///< its run rate at the decision
+  MilliCpu asked{};        ///< what the group wanted
+  MilliCpu granted{};      ///< what it gets in all
+  MilliCpu lendable{};     ///< what there was to share
+  MilliCpu rate{};         ///< its run rate at the decision
   nanoseconds credit{0}; ///< left on its account
-  TimePoint expires;     ///< when the lease ends by itself; epoch: never
+  TimePoint expires{};     ///< when the lease ends by itself; epoch: never
   Slot neighbour = kNoSlot;  ///< who is harmed, for revoke_harm and weight_lowered
   friend bool operator==(const Reason&, const Reason&) = default;
 };

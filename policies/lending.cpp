@@ -1,0 +1,264 @@
+#include "policies/lending.hpp"
+
+#include <algorithm>
+
+namespace headroom {
+namespace {
+
+std::string account_of(const Group& g) { return g.identity.pod_uid.empty() ? g.path : g.identity.pod_uid; }
+
+MilliCpu ceiling_of(const Snapshot& snap, const Group& g) {
+  const auto cpus = g.cpus.any() ? static_cast<std::int64_t>(g.cpus.count()) : snap.catalog.cpus;
+  return std::min(snap.catalog.rule_of(g).borrow->up_to, MilliCpu{cpus * 1000});
+}
+
+bool may_start(const Snapshot& snap, const HeadroomParams& p, const LendingState& s, const Group& group,
+               const Borrower& b) {
+  const seconds length = snap.catalog.rule_of(group).borrow->start;
+  if (b.start_tried || length.count() == 0 || snap.at - group.first_seen > length) return false;
+  const auto last = s.starts.find(account_of(group));
+  return last == s.starts.end() || snap.at - last->second >= p.start_pause;
+}
+
+void open_lease(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Slot slot) {
+  Borrower& b = s.borrowers[slot];
+  const Group& group = *snap.catalog.find(slot);
+  const BorrowRule& rule = *snap.catalog.rule_of(group).borrow;
+  Lease lease;
+  lease.slot = slot;
+  lease.group_id = group.id;
+  lease.visibility = rule.visibility;
+  lease.since = snap.at;
+  if (may_start(snap, p, s, group, b)) {
+    lease.kind = LeaseKind::start;
+    lease.expires = b.start_until = snap.at + rule.start;
+    std::erase_if(s.starts, [&](const auto& start) { return snap.at - start.second >= p.start_pause; });
+    s.starts[account_of(group)] = snap.at;
+  }
+  b.start_tried = true;
+  b.wanted_at = snap.at;
+  charge_write(b, *snap.groups[slot].own.base);
+  s.leases.push_back(lease);
+  b.lease = static_cast<std::uint32_t>(s.leases.size());
+}
+
+/// Why an open lease ends now by itself; none: it stays.
+Because spent(const Snapshot& snap, const HeadroomParams& p, const LendingState& s, const Lease& lease) {
+  const Group* group = snap.catalog.find(lease.slot);
+  if (group == nullptr || group->id != lease.group_id) return Because::end_foreign;
+  const Borrower& b = s.borrowers[lease.slot];
+  const Because bar = barred(snap, lease.slot, b);
+  if (bar == Because::refuse_no_credit) return Because::end_expired;
+  if (bar != Because::none) return Because::end_foreign;
+  const GroupState& g = snap.groups[lease.slot];
+  if (lease.kind == LeaseKind::start) {
+    const bool fell = snap.at - lease.since > seconds{2} && g.use_1s.value * 2 < own_limit(g).value;
+    return fell ? Because::end_idle : Because::none;
+  }
+  return snap.at - b.wanted_at > p.hold ? Because::end_idle : Because::none;
+}
+
+}  // namespace
+
+MilliCpu own_limit(const GroupState& g) { return limit_of(*g.own.base).value_or(MilliCpu{}); }
+
+Because closed(const Snapshot& snap, const HeadroomParams& p) {
+  if (snap.node.state == LoadState::overload) return Because::revoke_overload;
+  if (snap.node.state == LoadState::unknown) return Because::revoke_blind;
+  if (snap.node.worst_lateness_1s > p.punctuality) return Because::revoke_late;
+  return Because::none;
+}
+
+Because barred(const Snapshot& snap, Slot slot, const Borrower& b) {
+  const Group* group = snap.catalog.find(slot);
+  if (group == nullptr || group->infrastructure || !snap.catalog.rule_of(*group).borrow) return Because::refuse_class;
+  const Ownership& own = snap.groups[slot].own;
+  if (!own.certain || !own.base) return Because::refuse_uncertain;
+  if (!own.base->quota) return Because::refuse_unlimited;
+  if (own.drop || own.overtaken) return Because::end_foreign;
+  if (snap.at < own.hands_off_until || snap.at < own.no_lease_until) return Because::refuse_hands_off;
+  if (snap.at < b.not_before) return b.not_before_why;
+  if (b.credit <= nanoseconds{*own.base->quota}) return Because::refuse_no_credit;
+  return Because::none;
+}
+
+void meet(const Snapshot& snap, LendingState& s, Slot slot) {
+  Borrower& b = s.borrowers[slot];
+  const Group* group = snap.catalog.find(slot);
+  if (group == nullptr) return;
+  const auto& rule = snap.catalog.rule_of(*group);
+  if (b.id != group->id) {
+    if (b.lease != 0) return;  // its old lease ends first
+    b = Borrower{};
+    b.id = group->id;
+    std::erase_if(s.accounts, [&](const auto& a) { return a.second == slot; });
+    if (!rule.borrow) return;
+    const auto found = s.restored.find(account_of(*group));
+    b.credit = found == s.restored.end() ? rule.borrow->credit : std::min(found->second, rule.borrow->credit);
+    s.accounts.emplace_back(account_of(*group), slot);
+  }
+  const GroupState& g = snap.groups[slot];
+  if (rule.borrow && g.own.certain && g.own.base && g.own.base->quota) charge(b, g, own_limit(g), rule.borrow->credit);
+}
+
+void end_lease(const Snapshot& snap, LendingState& s, Desired& out, std::size_t index, Because because,
+               Slot neighbour) {
+  const Lease lease = s.leases[index];
+  Reason why = lease.why;
+  why.because = because;
+  why.neighbour = neighbour;
+  const Group* group = snap.catalog.find(lease.slot);
+  if (group != nullptr && group->id == lease.group_id) {
+    why.rate = snap.groups[lease.slot].rate;
+    out.leases.push_back({lease.slot, MilliCpu{}, lease.visibility, lease.kind, why});
+  }
+  s.borrowers[lease.slot].lease = 0;
+  s.leases.erase(s.leases.begin() + static_cast<std::ptrdiff_t>(index));
+  for (std::size_t i = index; i < s.leases.size(); ++i)
+    s.borrowers[s.leases[i].slot].lease = static_cast<std::uint32_t>(i + 1);
+}
+
+void end_all(const Snapshot& snap, LendingState& s, Desired& out, Because because) {
+  while (!s.leases.empty()) end_lease(snap, s, out, s.leases.size() - 1, because);
+}
+
+void end_spent(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out) {
+  for (std::size_t i = s.leases.size(); i-- > 0;) {
+    const Because why = spent(snap, p, s, s.leases[i]);
+    if (why != Because::none) end_lease(snap, s, out, i, why);
+  }
+}
+
+void revoke_harmful(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out) {
+  constexpr milliseconds kWindow{100};
+  MilliCpu owed;
+  Slot worst = kNoSlot;
+  for (const Slot slot : snap.fresh) {
+    const GroupState& g = snap.groups[slot];
+    if (g.harm_window_end != g.read_at || g.harm_100ms * 1000 < kWindow * p.harm_window_permille) continue;
+    owed += MilliCpu{1000};  // a thread that waits wants one CPU
+    if (worst == kNoSlot || g.harm_100ms > snap.groups[worst].harm_100ms) worst = slot;
+  }
+  while (owed.value > 0 && !s.leases.empty()) {
+    const auto first = std::max_element(s.leases.begin(), s.leases.end(), [](const Lease& a, const Lease& b) {
+      return std::pair(a.cores, a.since) < std::pair(b.cores, b.since);
+    });
+    Borrower& b = s.borrowers[first->slot];
+    owed -= std::max(MilliCpu{1}, first->cores - own_limit(snap.groups[first->slot]));
+    b.not_before = snap.at + p.harm_backoff;
+    b.not_before_why = Because::revoke_harm;
+    end_lease(snap, s, out, static_cast<std::size_t>(first - s.leases.begin()), Because::revoke_harm, worst);
+  }
+}
+
+void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Slot slot) {
+  Borrower& b = s.borrowers[slot];
+  if (barred(snap, slot, b) != Because::none) return;
+  const Group& group = *snap.catalog.find(slot);
+  const GroupState& g = snap.groups[slot];
+  const bool leased = b.lease != 0;
+  const bool wants = wants_more(g, p, own_limit(g)) || (leased && g.rate > own_limit(g));
+  if (wants) b.wanted_at = snap.at;
+  if (!wants && b.start_until <= snap.at && !may_start(snap, p, s, group, b)) return;
+  const MilliCpu granted = leased ? s.leases[b.lease - 1].cores : MilliCpu{};
+  const MilliCpu asked = wish(b, g, granted, ceiling_of(snap, group)) - own_limit(g);
+  if (asked < p.least) return;
+  s.claims.push_back({.slot = slot, .asked = asked, .weight = 1, .order = static_cast<int>(group.rule), .granted = {}});
+}
+
+void serve(const Snapshot& snap, LendingState& s, Desired& out) {
+  std::vector<CpuSet> sets;
+  for (const Claim& c : s.claims) {
+    const CpuSet& set = snap.catalog.find(c.slot)->cpus;
+    if (std::find(sets.begin(), sets.end(), set) == sets.end()) sets.push_back(set);
+  }
+  std::sort(sets.begin(), sets.end(), [](const CpuSet& a, const CpuSet& b) { return a.count() < b.count(); });
+  std::vector<std::pair<CpuSet, MilliCpu>> given;
+  MilliCpu asked, had;
+  auto from = s.claims.begin();
+  for (const CpuSet& set : sets) {
+    const auto to = std::stable_partition(from, s.claims.end(),
+                                          [&](const Claim& c) { return snap.catalog.find(c.slot)->cpus == set; });
+    MilliCpu amount = lendable(snap, set, s.claims);
+    out.lendable = std::max(out.lendable, amount);
+    for (const auto& [other, cores] : given)
+      if ((other & set).any()) amount -= cores;
+    share(std::max(amount, MilliCpu{}), {from, to});
+    MilliCpu sum;
+    for (; from != to; ++from) {
+      sum += from->granted;
+      asked += from->asked;
+    }
+    had += sum;
+    given.emplace_back(set, sum);
+  }
+  if (asked > had) s.contended_at = snap.at;
+}
+
+void grant(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out, const Claim& claim) {
+  Borrower& b = s.borrowers[claim.slot];
+  const bool fresh = b.lease == 0;
+  if (claim.granted < (fresh ? p.least : MilliCpu{1})) {
+    if (fresh) return;
+    b.not_before = snap.at + milliseconds{100};  // not again at the next tick: each opening gives a quota away
+    b.not_before_why = Because::refuse_no_lendable;
+    return end_lease(snap, s, out, b.lease - 1, Because::shrink_share);
+  }
+  if (fresh && snap.node.state == LoadState::cooling) return;
+  if (fresh) open_lease(snap, p, s, claim.slot);
+  Lease& lease = s.leases[b.lease - 1];
+  if (lease.kind == LeaseKind::start && lease.expires <= snap.at) {
+    lease.kind = LeaseKind::burst;
+    lease.expires = {};
+  }
+  const GroupState& g = snap.groups[claim.slot];
+  const MilliCpu cores = own_limit(g) + claim.granted;
+  if (!fresh && g.throttling && snap.at - b.shrunk_at < milliseconds{200})
+    b.margin_percent = std::min(b.margin_percent * 2, 400);  // shrinking stalled it: remember
+  if (!fresh && cores < lease.cores) b.shrunk_at = snap.at;
+  lease.cores = cores;
+  lease.why = Reason{};
+  lease.why.because = !fresh                             ? Because::lend_continues
+                      : lease.kind == LeaseKind::start ? Because::lend_start
+                                                         : Because::lend_predicted;
+  lease.why.asked = own_limit(g) + claim.asked;
+  lease.why.granted = cores;
+  lease.why.lendable = out.lendable;
+  lease.why.rate = g.rate;
+  lease.why.credit = b.credit;
+  lease.why.expires = lease.expires;
+}
+
+void weigh(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out) {
+  const bool contended = s.contended_at != TimePoint{} && snap.at - s.contended_at < seconds{1};
+  std::vector<Slot> now;
+  for (const Lease& lease : s.leases) {
+    Borrower& b = s.borrowers[lease.slot];
+    const GroupState& g = snap.groups[lease.slot];
+    const WeightRule rule = snap.catalog.rule_of(*snap.catalog.find(lease.slot)).weight;
+    if (rule == WeightRule::keep || p.weight_eighths >= 8 || (rule == WeightRule::automatic && !contended)) continue;
+    if (b.levels_at == TimePoint{} || snap.at - b.levels_at > seconds{1}) {
+      b.levels = competing_levels(snap, lease.slot);
+      b.levels_at = snap.at;
+    }
+    const MilliCpu request = g.own.base_shares ? request_of(*g.own.base_shares, snap.catalog.v2) : MilliCpu{};
+    if (b.wanted_at == snap.at && g.use_100ms < std::min(request, own_limit(g)) && snap.at - lease.since > milliseconds{200})
+      b.keep_weight_until = snap.at + seconds{1};
+    if (snap.at < b.keep_weight_until) continue;
+    for (const Level& level : b.levels) {
+      if (std::find(now.begin(), now.end(), level.slot) != now.end()) continue;
+      now.push_back(level.slot);
+      out.weights.push_back({level.slot, p.weight_eighths, Reason{}});
+      out.weights.back().why.because = Because::weight_lowered;
+      out.weights.back().why.neighbour = level.neighbour;
+    }
+  }
+  for (const Slot slot : s.lowered) {
+    if (std::find(now.begin(), now.end(), slot) != now.end()) continue;
+    out.weights.push_back({slot, 8, Reason{}});
+    out.weights.back().why.because = Because::weight_back;
+  }
+  s.lowered = std::move(now);
+}
+
+}  // namespace headroom

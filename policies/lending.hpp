@@ -1,0 +1,59 @@
+// The state of the `headroom` policy and the acts on it: meet, charge, claim, share, open, end.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "metrics/model/lendable.hpp"
+#include "policies/borrower.hpp"
+
+namespace headroom {
+
+struct LendingState {
+  std::vector<Borrower> borrowers;              ///< by slot
+  std::vector<Lease> leases;
+  std::map<std::string, TimePoint> starts;      ///< pod or path -> its last start lease
+  std::map<std::string, nanoseconds> restored;  ///< credit from before a restart
+  std::vector<std::pair<std::string, Slot>> accounts;
+  std::vector<Slot> lowered;                    ///< groups whose weight is lowered
+  TimePoint contended_at;                       ///< last tick at which claims exceeded what is lendable
+  std::vector<Claim> claims;                    ///< scratch
+};
+
+/// Why nothing may be lent at all now; none: it may.
+Because closed(const Snapshot& snap, const HeadroomParams& p);
+
+/// Why this container is lent nothing whatever it wants; none: it may borrow.
+Because barred(const Snapshot& snap, Slot slot, const Borrower& b);
+
+/// The owner's limit; only for a group with a finite base.
+MilliCpu own_limit(const GroupState& g);
+
+/// First sight of a slot's group (its account starts full, or as it was before a restart), then its charges.
+void meet(const Snapshot& snap, LendingState& s, Slot slot);
+
+/// Ends lease `index`: an explicit way back to base in `out`.
+void end_lease(const Snapshot& snap, LendingState& s, Desired& out, std::size_t index, Because because,
+               Slot neighbour = kNoSlot);
+void end_all(const Snapshot& snap, LendingState& s, Desired& out, Because because);
+
+/// Ends leases whose group is gone, changed owner, is out of credit, or has not wanted its lease for `hold`.
+void end_spent(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out);
+
+/// POLICY, rank 1: largest and newest first until what was taken back covers every neighbour that waits.
+void revoke_harmful(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out);
+
+/// Adds a claim if the container wants more than its own limit, or is in its first seconds.
+void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Slot slot);
+
+/// Shares what is lendable among s.claims, per set of CPUs, the smaller set first where sets overlap.
+void serve(const Snapshot& snap, LendingState& s, Desired& out);
+
+/// Writes a share into its lease, opening or ending one as need be.
+void grant(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out, const Claim& claim);
+
+/// Lowered weights: wanted while claims exceed what is lendable, explicit way back otherwise.
+void weigh(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out);
+
+}  // namespace headroom

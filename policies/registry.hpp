@@ -1,0 +1,51 @@
+// From a policy struct to a type-erased Policy. A policy's .cpp ends with HEADROOM_POLICY(identifier, Struct).
+#pragma once
+
+#include <span>
+#include <utility>
+
+#include "policies/policy.hpp"
+
+namespace headroom {
+
+template <class P>
+class TypedPolicy final : public Policy {
+ public:
+  explicit TypedPolicy(typename P::Params params) : params_(std::move(params)) {}
+  std::string_view name() const override { return P::kName; }
+  void decide(const Snapshot& snapshot, Desired& out) override { P::decide(snapshot, params_, state_, out); }
+  Reason explain(const Snapshot& snapshot, Slot slot) const override {
+    return P::explain(snapshot, params_, state_, slot);
+  }
+  std::span<const Lease> leases() const override { return P::leases(state_); }
+  std::vector<Credit> credits() const override { return P::credits(state_); }
+  void restore(std::span<const Credit> credits) override { P::restore(state_, credits); }
+
+ private:
+  typename P::Params params_;
+  typename P::State state_;
+};
+
+/// What the registry knows of a policy.
+struct PolicyEntry {
+  std::string_view name;
+  std::unique_ptr<Policy> (*make)(const Node& tuning, Faults& faults);
+  std::span<const ParamDoc> (*docs)();
+};
+
+template <class P>
+PolicyEntry policy_entry() {
+  return {P::kName,
+          [](const Node& tuning, Faults& faults) -> std::unique_ptr<Policy> {
+            const auto before = faults.size();
+            auto params = P::parse(tuning, faults);
+            if (faults.size() != before) return nullptr;
+            return std::make_unique<TypedPolicy<P>>(std::move(params));
+          },
+          &P::docs};
+}
+
+#define HEADROOM_POLICY(identifier, Struct) \
+  PolicyEntry policy_##identifier() { return policy_entry<Struct>(); }
+
+}  // namespace headroom
