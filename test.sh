@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Every test, by one command: sudo ./test.sh            all stages, in order, with their times
+#                             sudo ./test.sh STAGE...   only these
+#                             sudo ./test.sh evidence [NAME...]   long measurements -> docs/measured/ (run by hand)
+#                             ./test.sh --help
+set -uo pipefail
+cd "$(dirname "$0")" || exit 1
+stages="packages build unit live vm-6.1 vm-6.12 smoke asan lint"
+
+say() { printf '%s\n' "$*"; }
+
+if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
+  sed -n '2,5s/^# \{0,1\}//p' "$0"
+  say "stages: $stages"
+  say "evidence: $(cd tests/evidence 2>/dev/null && for f in *.sh; do [ "$f" = lib.sh ] || printf '%s ' "${f%.sh}"; done)"
+  exit 0
+fi
+
+build_packages="g++ clang clang-format cmake ninja-build ccache pkg-config libfmt-dev libexpected-dev libspdlog-dev
+  nlohmann-json3-dev libyaml-cpp-dev libre2-dev prometheus-cpp-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev
+  zlib1g-dev libcgroup-dev libsystemd-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev"
+check_packages="busybox-static qemu-system-x86 cpio shellcheck binutils git python3"
+
+root() { [ "$(id -u)" = 0 ]; }
+
+stage_packages() {
+  local missing="" p
+  for p in $build_packages $check_packages; do
+    dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+  done
+  [ -z "$missing" ] && return 0
+  root || { say "packages are missing, and only root may install them: apt-get install$missing"; return 1; }
+  say "installing:$missing"
+  # shellcheck disable=SC2086
+  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; } >build-packages.log 2>&1 ||
+    { tail -20 build-packages.log; return 1; }
+  rm -f build-packages.log
+}
+
+stage_build() { cmake --preset release >/dev/null && cmake --build --preset release; }
+
+gtests() {  # gtests DIR BINARY...: every test, quietly; failures in full
+  local dir=$1 name rc=0
+  shift
+  for name in "$@"; do
+    [ -x "$dir/bin/$name" ] || { say "$name: not built"; rc=1; continue; }
+    "$dir/bin/$name" --gtest_brief=1 || { say "FAILED: $dir/bin/$name"; rc=1; }
+  done
+  return $rc
+}
+
+unit_names() { (cd "$1/bin" && for f in test_*; do [ "$f" = test_live ] || printf '%s ' "$f"; done); }
+
+# shellcheck disable=SC2046
+stage_unit() { gtests build/release $(unit_names build/release); }
+
+stage_live() {
+  root || { say "left out without root: live tests on this kernel's cgroups"; return 0; }
+  gtests build/release test_live
+}
+
+guest() {  # the same live contract suite on cgroup v2
+  root || { say "left out without root: the guest's kernel package is unpacked by apt"; return 0; }
+  local bin
+  bin=$(mktemp -d)
+  cp build/release/bin/{test_live,headroomd,headroomctl,headroom-guard,headroomd-hooked} "$bin"/ || return 1
+  tests/vm/run.sh "$1" "$bin" ./test_live --gtest_brief=1
+  local rc=$?
+  rm -rf "$bin"
+  return $rc
+}
+stage_vm-6.1() { guest 6.1; }
+stage_vm-6.12() { guest 6.12; }
+
+stage_smoke() {
+  root || { say "left out without root: the demonstration in short"; return 0; }
+  ./quickstart.sh --no-build --smoke
+}
+
+stage_asan() {
+  cmake --preset asan >/dev/null && cmake --build --preset asan --target unit_tests || return 1
+  # shellcheck disable=SC2046
+  gtests build/asan $(unit_names build/asan)
+}
+
+stage_lint() {
+  shellcheck quickstart.sh test.sh tests/vm/run.sh .ci/run
+}
+
+if [ "${1:-}" = evidence ]; then
+  shift
+  [ -n "${1:-}" ] || set -- $(cd tests/evidence && for f in *.sh; do [ "$f" = lib.sh ] || printf '%s ' "${f%.sh}"; done)
+  root || { say "evidence needs root: it makes cgroups and runs the daemon"; exit 1; }
+  stage_packages && stage_build >/dev/null || exit 1
+  rc=0
+  for name in "$@"; do
+    [ -f "tests/evidence/$name.sh" ] || { say "no evidence \"$name\"; ./test.sh --help lists them"; exit 2; }
+    say "== evidence $name"
+    bash "tests/evidence/$name.sh" || rc=1
+  done
+  exit $rc
+fi
+
+passed=0 failed=0 summary=""
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- $stages
+for stage in "$@"; do
+  declare -F "stage_$stage" >/dev/null || { say "no stage \"$stage\"; one of: $stages"; exit 2; }
+done
+for stage in "$@"; do
+  say "== $stage"
+  start=$(date +%s)
+  if "stage_$stage"; then word=ok passed=$((passed + 1)); else word=FAILED failed=$((failed + 1)); fi
+  summary="$summary$(printf '%-10s %-7s %5d s' "$stage" "$word" $(($(date +%s) - start)))
+"
+  case $stage in packages | build) [ $word = ok ] || break ;; esac
+done
+say ""
+printf '%s' "$summary"
+say "$passed passed, $failed failed"
+[ "$failed" = 0 ]
