@@ -74,26 +74,6 @@ void add_states(const char* name, const char* help, const char* label, std::init
   for (const char* value : values) out.gauge(name, help, {{label, value}}, value == now ? 1 : 0);
 }
 
-const char* name_of(LoadState s) {
-  switch (s) {
-    case LoadState::idle: return "idle";
-    case LoadState::normal: return "normal";
-    case LoadState::cooling: return "cooling";
-    case LoadState::overload: return "overload";
-    case LoadState::unknown: return "unknown";
-  }
-  return "unknown";
-}
-const char* name_of(Judge j) {
-  switch (j) {
-    case Judge::pressure: return "pressure";
-    case Judge::wait_sum: return "wait_sum";
-    case Judge::run_delay: return "run_delay";
-    case Judge::none: return "none";
-  }
-  return "none";
-}
-
 void add_node(const Report& r, Families& out) {
   out.gauge("headroom_node_cpu_usage_cores", "CPU use of the whole node, steal excluded.", {},
             cores_of(r.node.use_now));
@@ -103,7 +83,7 @@ void add_node(const Report& r, Families& out) {
     out.gauge("headroom_node_pressure_ratio", "The kernel's CPU pressure of the node, some, 10 s average, 0 to 1.", {},
               *r.node.pressure);
   add_states("headroom_node_load_state", "Load state of the node; 1 for the one in force.", "state",
-             {"idle", "normal", "cooling", "overload", "unknown"}, name_of(r.node.state), out);
+             {"idle", "normal", "cooling", "overload", "unknown"}, word(r.node.state), out);
 }
 
 void add_writes(const Report& r, Families& out) {
@@ -145,7 +125,7 @@ void add_loop(const Report& r, Families& out) {
     out.gauge("headroom_mode_reason_info", "Why the mode in force is not the one asked for.",
               {{"reason", r.mode_reason}}, 1);
   add_states("headroom_judge", "Signal that tells a neighbour's waiting; 1 for the one in force.", "judge",
-             {"pressure", "wait_sum", "run_delay", "none"}, name_of(r.node.judge), out);
+             {"pressure", "wait_sum", "run_delay", "none"}, word(r.node.judge), out);
   out.counter("headroom_reads_total", "Groups read.", {}, number(r.reads));
   out.histogram("headroom_tick_duration_seconds", "Duration of ticks.", r.tick_duration, r.tick_duration_sum);
   out.histogram("headroom_tick_lateness_seconds", "How late ticks began.", r.tick_lateness, r.tick_lateness_sum);
@@ -202,6 +182,26 @@ class ReportCollectable final : public prometheus::Collectable {
 };
 
 }  // namespace
+
+const char* word(LoadState s) {
+  switch (s) {
+    case LoadState::idle: return "idle";
+    case LoadState::normal: return "normal";
+    case LoadState::cooling: return "cooling";
+    case LoadState::overload: return "overload";
+    case LoadState::unknown: return "unknown";
+  }
+  return "unknown";
+}
+const char* word(Judge j) {
+  switch (j) {
+    case Judge::pressure: return "pressure";
+    case Judge::wait_sum: return "wait_sum";
+    case Judge::run_delay: return "run_delay";
+    case Judge::none: return "none";
+  }
+  return "none";
+}
 
 void count_tick(std::array<std::uint64_t, 12>& histogram, double& sum, nanoseconds observed) {
   const double value = seconds_of(observed);

@@ -50,6 +50,10 @@ struct ExportView {
 /// same labels (a container and its successor) the later life is exported.
 std::string to_prometheus(const ExportView& view);
 
+/// Values of the labels `state` and `judge`, in JSON and on the terminal too.
+const char* word(LoadState state);
+const char* word(Judge judge);
+
 /// What to_prometheus is served as: OpenMetrics is not offered (ECOSYSTEM 3).
 constexpr const char* kPrometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
 

@@ -1,0 +1,105 @@
+#include "agent/options.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdlib>
+#include <map>
+
+namespace headroom {
+namespace {
+
+constexpr const char* kAbout =
+    "headroomd lends idle CPU to containers that their limit throttles, and takes it back when somebody needs it.\n"
+    "Without a configuration it observes only: it says what it would do and writes nothing.\n";
+
+constexpr const char* kFooter =
+    "\nModes\n"
+    "  observe   reads cgroups, plans, writes nothing (default); needs no writable host path\n"
+    "  enforce   writes cpu quota, burst and shares of the classes that the configuration names; a guard process\n"
+    "            stands by and puts every file back should the daemon die or freeze\n"
+    "  off       puts back what an earlier run left and touches nothing\n"
+    "In enforce the daemon raises its own priority to nice -10 where it may: a late loop lends nothing.\n"
+    "SIGTERM and SIGINT put everything back within 2 s. After a crash the guard, the next start, or\n"
+    "'headroomd --restore' do.\n"
+    "Exit: 0 done, 1 failed, 2 wrong configuration, 3 another daemon holds the lock.\n"
+    "See also: headroomctl --help\n";
+
+struct Flags { bool check = false, restore = false, no_guard = false; };
+
+void add_options(CLI::App& app, Options& o, Flags& flags) {
+  static const std::map<std::string, Mode> modes{{"off", Mode::off}, {"observe", Mode::observe}, {"enforce", Mode::enforce}};
+  app.add_option("--config", o.config, "configuration in YAML; built-in defaults (observe) where not given");
+  app.add_option("--mode", o.mode, "off, observe or enforce; overrides the configuration")
+      ->transform(CLI::CheckedTransformer(modes, CLI::ignore_case));
+  app.add_option("--cgroup-root", o.cgroup_root,
+                 "group below which to work, or directory under which the host's hierarchies lie (host mounts if empty)");
+  app.add_option("--run-dir", o.run_dir, "lock, ledger, heartbeat and fence; a tmpfs of the host; enforce only")
+      ->capture_default_str();
+  app.add_option("--state-dir", o.state_dir, "control socket and credit")->default_str(default_state_dir());
+  app.add_option_function<std::string>(
+         "--judge",
+         [&o](const std::string& name) {
+           static const std::map<std::string, Judge> judges{{"pressure", Judge::pressure}, {"wait-sum", Judge::wait_sum},
+                                                            {"run-delay", Judge::run_delay}, {"none", Judge::none}};
+           const auto found = judges.find(name);
+           if (found != judges.end()) o.judge = found->second;
+         },
+         "signal of a neighbour's waiting: auto, pressure, wait-sum, run-delay or none")
+      ->check(CLI::IsMember({"auto", "pressure", "wait-sum", "run-delay", "none"}))
+      ->default_str("auto");
+  app.add_flag("--no-guard", flags.no_guard, "start no guard: then only leases that leave nothing behind are given");
+  app.add_option("--guard", o.guard_path, "the guard's program (default: headroom-guard beside headroomd)");
+  app.add_flag("--check-config", flags.check, "read the configuration, print every fault with its place, and exit");
+  app.add_flag("--restore", flags.restore, "put back what an earlier run left (needs the ledger in --run-dir only), and exit");
+  app.set_version_flag("--version", std::string("headroomd ") + kVersion);
+}
+
+}  // namespace
+
+std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
+  Options o;
+  Flags flags;
+  CLI::App app{kAbout, "headroomd"};
+  app.footer(kFooter);
+  add_options(app, o, flags);
+  std::string positional;
+  app.add_option("file", positional, "configuration for --check-config");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    const int code = app.exit(e);
+    return ExitCode{code == 0 ? 0 : 2};
+  }
+  if (!positional.empty() && (!flags.check || !o.config.empty())) {
+    app.exit(CLI::ExtrasError({positional}));
+    return ExitCode{2};
+  }
+  if (flags.check) o.task = Task::check_config;
+  if (flags.restore) o.task = Task::restore;
+  if (!positional.empty()) o.config = positional;
+  if (flags.no_guard) o.guard = GuardUse::none;
+  if (o.state_dir.empty()) o.state_dir = default_state_dir();
+  if (o.guard_path.empty()) o.guard_path = beside_this_program("headroom-guard");
+  return o;
+}
+
+std::string default_state_dir() {
+  if (const char* given = std::getenv("STATE_DIRECTORY"); given != nullptr && *given == '/') {
+    const std::string all = given;               // systemd joins several with ':'
+    return all.substr(0, all.find(':'));
+  }
+  if (geteuid() == 0) return "/var/lib/headroom";
+  return "/tmp/headroom-" + std::to_string(geteuid());
+}
+
+std::string beside_this_program(const char* name) {
+  std::array<char, 4096> buffer{};
+  const ssize_t n = readlink("/proc/self/exe", buffer.data(), buffer.size() - 1);
+  const std::string self(buffer.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
+  const auto slash = self.rfind('/');
+  return (slash == std::string::npos ? std::string(".") : self.substr(0, slash)) + "/" + name;
+}
+
+}  // namespace headroom

@@ -1,0 +1,19 @@
+// process_* of our own process.
+#pragma once
+
+#include <string_view>
+
+#include "metrics/export/export.hpp"
+
+namespace headroom {
+
+/// Of /proc/self; what cannot be read stays 0.
+ProcessView read_process();
+
+/// @param stat   text of /proc/self/stat
+/// @param ticks  clock ticks a second
+/// @param page   bytes
+/// @param boot   seconds since the epoch (btime of /proc/stat)
+ProcessView parse_process(std::string_view stat, double ticks, double page, double boot);
+
+}  // namespace headroom

@@ -1,0 +1,128 @@
+#include "agent/state_json.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "agent/names.hpp"
+
+namespace headroom {
+namespace {
+
+using nlohmann::json;
+
+double cores(MilliCpu c) { return static_cast<double>(c.value) / 1000; }
+double secs(nanoseconds t) { return std::chrono::duration<double>(t).count(); }
+json cores_or_null(const std::optional<MilliCpu>& c) { return c ? json(cores(*c)) : json(nullptr); }
+json shares_or_null(const std::optional<Shares>& s) { return s ? json(s->value) : json(nullptr); }
+
+std::string text_of(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+json bandwidth_json(const std::optional<Bandwidth>& b) {
+  if (!b) return nullptr;
+  return {{"quotaUs", b->quota ? json(b->quota->count()) : json(nullptr)},
+          {"periodUs", b->period.count()},
+          {"burstUs", b->burst.count()},
+          {"cores", cores_or_null(limit_of(*b))}};
+}
+
+json lease_json(const std::optional<LeaseReport>& l) {
+  if (!l) return nullptr;
+  return {{"kind", l->kind},         {"actuator", l->actuator},        {"cores", cores(l->cores)},
+          {"ageSeconds", secs(l->age)}, {"endsInSeconds", l->ends_in.count() > 0 ? json(secs(l->ends_in)) : json(nullptr)},
+          {"why", l->why}};
+}
+
+json reason_json(const Report& r, const Reason& why) {
+  json out{{"because", word(why.because)}, {"askedCores", cores(why.asked)}, {"grantedCores", cores(why.granted)},
+           {"lendableCores", cores(why.lendable)}, {"rateCores", cores(why.rate)}, {"creditSeconds", secs(why.credit)}};
+  const bool ends = why.expires != TimePoint{};
+  out["expiresInSeconds"] = ends ? json(secs(why.expires - r.at)) : json(nullptr);
+  for (const GroupReport& g : r.groups)
+    if (why.neighbour != kNoSlot && g.slot == why.neighbour) out["neighbour"] = display_name(g);
+  return out;
+}
+
+json group_json(const Report& r, const GroupReport& g) {
+  return {{"path", g.path}, {"name", display_name(g)},
+          {"namespace", g.ns}, {"pod", g.pod}, {"container", g.container}, {"containerId", g.container_id},
+          {"podUid", g.pod_uid}, {"kind", g.kind}, {"qos", g.qos}, {"class", g.rule}, {"workflow", g.workflow},
+          {"mayBorrow", g.borrower}, {"limitCores", cores_or_null(g.base_limit)}, {"inForce", bandwidth_json(g.in_force)},
+          {"shares", shares_or_null(g.shares)}, {"ownShares", shares_or_null(g.base_shares)},
+          {"useCores", cores(g.use)}, {"rateCores", cores(g.rate)}, {"usageSeconds", secs(g.usage_total)},
+          {"throttledPeriods", g.throttle.throttled_periods}, {"periods", g.throttle.periods},
+          {"throttledSeconds", secs(g.throttle.throttled_time)}, {"lentCpuSeconds", secs(g.lent_cpu)},
+          {"stallAvoidedSeconds", secs(g.stall_avoided)}, {"lease", lease_json(g.lease)}, {"verdict", g.verdict},
+          {"reason", reason_json(r, g.reason)}, {"harmLastMinuteSeconds", secs(g.harm_minute)},
+          {"settingsWrites", g.settings_writes}, {"refills", g.refills}, {"foreignWrites", g.foreign_writes}};
+}
+
+json node_json(const Report& r) {
+  json classes = json::object();
+  for (std::size_t i = 0; i < r.node.class_use.size(); ++i)
+    classes[word(static_cast<QosClass>(i))] = cores(r.node.class_use[i]);
+  return {{"cpus", r.node.cpus}, {"useCores", cores(r.node.use_now)}, {"protectedUseCores", cores(r.node.protected_use)},
+          {"targetCores", cores(r.node.target)}, {"stealCores", cores(r.node.steal)},
+          {"pressure", r.node.pressure ? json(*r.node.pressure) : json(nullptr)}, {"state", word(r.node.state)},
+          {"judge", word(r.node.judge)}, {"worstLatenessSeconds", secs(r.node.worst_lateness_1s)},
+          {"failedTicks", r.node.failed_ticks}, {"useByClass", classes}, {"contractSeconds", r.node.contract_seconds},
+          {"breachSeconds", r.node.breach_seconds}, {"lendableCores", cores(r.lendable)}, {"lentCores", cores(r.lent)}};
+}
+
+json writes_json(const Report& r) {
+  json out = json::array();
+  for (const WriteCount& w : r.writes)
+    out.push_back({{"file", w.file}, {"kind", w.kind}, {"result", w.result}, {"count", w.count}});
+  return out;
+}
+
+json counts_json(const std::vector<std::pair<std::string, std::uint64_t>>& counts) {
+  json out = json::object();
+  for (const auto& [key, count] : counts) out[key] = count;
+  return out;
+}
+
+json status(const Report& r) {
+  const auto leases = std::count_if(r.groups.begin(), r.groups.end(), [](const auto& g) { return g.lease.has_value(); });
+  const auto borrowers = std::count_if(r.groups.begin(), r.groups.end(), [](const auto& g) { return g.borrower; });
+  return {{"mode", r.mode}, {"modeReason", r.mode_reason}, {"policy", r.policy}, {"cgroupRoot", r.cgroup_root},
+          {"cgroupVersion", r.v2 ? 2 : 1}, {"guardUp", r.guard_up}, {"node", node_json(r)},
+          {"groups", r.groups.size()}, {"borrowers", borrowers}, {"leases", leases}, {"ticks", r.ticks},
+          {"reads", r.reads}, {"meanTickSeconds", r.ticks > 0 ? r.tick_duration_sum / static_cast<double>(r.ticks) : 0},
+          {"writes", writes_json(r)}, {"refillCostSeconds", r.refill_cost_seconds},
+          {"foreignWrites", counts_json(r.foreign_writes)}, {"revoked", counts_json(r.revoked)}, {"events", r.events}};
+}
+
+json groups(const Report& r) {
+  json out = json::array();
+  for (const GroupReport& g : r.groups) out.push_back(group_json(r, g));
+  return out;
+}
+
+}  // namespace
+
+std::string status_json(const Report& report) { return text_of(status(report)); }
+std::string groups_json(const Report& report) { return text_of({{"groups", groups(report)}}); }
+std::string view_json(const Report& report) {
+  return text_of({{"status", status(report)}, {"groups", groups(report)}});
+}
+
+std::string explain_json(const Report& report, const GroupReport& group) {
+  json path = json::array();   // its pod and other levels above it, nearest first
+  for (const GroupReport& g : report.groups)
+    if (!g.path.empty() && group.path.size() > g.path.size() && group.path.compare(0, g.path.size(), g.path) == 0 &&
+        group.path[g.path.size()] == '/')
+      path.push_back(group_json(report, g));
+  std::sort(path.begin(), path.end(), [](const json& a, const json& b) {
+    return a.at("path").get_ref<const std::string&>().size() > b.at("path").get_ref<const std::string&>().size();
+  });
+  return text_of({{"group", group_json(report, group)}, {"above", path}, {"mode", report.mode},
+                  {"modeReason", report.mode_reason}, {"node", node_json(report)}, {"guardUp", report.guard_up}});
+}
+
+std::string error_json(std::string_view message, const std::vector<std::string>& candidates) {
+  json out{{"error", message}};
+  if (!candidates.empty()) out["candidates"] = candidates;
+  return text_of(out);
+}
+
+}  // namespace headroom
