@@ -17,9 +17,15 @@ enum class CpuFile : std::uint8_t { quota, period, burst, shares };   // v2: quo
 const char* file_name(CpuFile file, bool v2);
 
 /// Injected before every syscall of a class in tests; returns 0 or an errno to fail with.
+/// Calls: open, open_rw (a settings file, for writing), fstat, stat, access, pread, pwrite, readdir, mkdir, rmdir,
+/// inotify_init, inotify_add_watch, inotify_read. `path` is absolute.
 using FaultHook = int (*)(const char* call, const char* path);
 
 /// One open group: directory fd kept, file fds opened on first use and kept. Move-only.
+/// Every method may fail with: gone (the group was removed; also when its name was made again), absent (this kernel,
+/// or this hierarchy, has no such file for the group), denied, malformed, io; write_file also with rejected.
+/// A settings file is opened for writing at the first write_file: until then a read-only mount suffices. Closing it
+/// again gives IN_CLOSE_WRITE, so take the group's watch away before a GroupFiles of a living group is destroyed.
 class GroupFiles {
  public:
   static Result<GroupFiles> open(const Hierarchy& where, const std::string& path);
@@ -32,9 +38,9 @@ class GroupFiles {
   Result<ThrottleCounters> throttle();
   Result<Bandwidth> bandwidth();                 ///< burst 0 where there is no burst file
   Result<Shares> shares();
-  Result<bool> populated();                      ///< v2 cgroup.events, v1 pids.current > 0 (or usage > 0)
+  Result<bool> populated();                      ///< v2 cgroup.events, v1 unified mirror or pids.current > 0 (or usage > 0)
   Result<nanoseconds> pressure();                ///< cpu.pressure "some" total, of v2 or of the unified mirror
-  Result<CpuSet> cpus();
+  Result<CpuSet> cpus();                         ///< effective; of the nearest ancestor that has a set
 
   /// Raw text of one file, trimmed; and one pwrite of it. The write is the whole of `text` or an error.
   Result<std::string> read_file(CpuFile file);
@@ -48,7 +54,8 @@ class GroupFiles {
 
 /// Directories below the root, breadth first, with inodes; path "" is the root.
 struct FoundGroup { std::string path; std::uint64_t inode = 0; };
-/// @param descend  false for a path: do not look below it
+/// @param descend  false for a path: do not look below it; nullptr: everything
+/// What vanishes meanwhile is left out. Errors: of the root, or no fds or memory left.
 Result<std::vector<FoundGroup>> scan(const Hierarchy& where, bool (*descend)(const std::string& path));
 
 /// inotify on group directories: IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_DELETE (KERNEL 15).
@@ -64,10 +71,11 @@ class Watcher {
   Watcher(Watcher&&) noexcept;
   Watcher& operator=(Watcher&&) noexcept;
   ~Watcher();
-  Result<> add(const std::string& path);
+  Result<> add(const std::string& path);         ///< again after the group was made anew. Errors: gone, io (no watch left)
   void remove(const std::string& path);
   int fd() const;                                ///< for poll
-  /// Everything queued now, in order, without blocking.
+  /// Everything queued now, in order, without blocking. created and removed are groups; modified and closed_write
+  /// name a file. After `overflow` events are missing: scan again and re-read.
   Result<std::vector<WatchEvent>> drain();
 
  private:

@@ -1,0 +1,258 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "cgroups/fs/syscalls.hpp"
+#include "cgroups/fs/tree.hpp"
+#include "cgroups/types/cpu_set.hpp"
+#include "cgroups/types/text.hpp"
+
+namespace headroom {
+namespace {
+
+/// The kept fds of a group. The first four are CpuFile's.
+enum class Kept : std::uint8_t { quota, period, burst, shares, stat, usage, events, pids, pressure };
+constexpr std::size_t kKept = 9;
+constexpr std::size_t kBuffer = 4096;   ///< cpu.stat of v2 has 20 lines; a cpu list of 1024 CPUs fits
+using Buffer = std::array<char, kBuffer>;
+
+std::string joined(const std::string& base, const std::string& path) { return path.empty() ? base : base + "/" + path; }
+
+/// Names come from the kernel or a configuration: neither may leave the tree.
+bool stays_inside(std::string_view path) {
+  if (path.starts_with('/')) return false;
+  while (!path.empty()) {
+    const auto end = path.find('/');
+    if (path.substr(0, end) == "..") return false;
+    if (end == std::string_view::npos) return true;
+    path.remove_prefix(end + 1);
+  }
+  return true;
+}
+
+}  // namespace
+
+const char* file_name(CpuFile file, bool v2) {
+  switch (file) {
+    case CpuFile::quota: return v2 ? "cpu.max" : "cpu.cfs_quota_us";
+    case CpuFile::period: return v2 ? "cpu.max" : "cpu.cfs_period_us";
+    case CpuFile::burst: return v2 ? "cpu.max.burst" : "cpu.cfs_burst_us";
+    case CpuFile::shares: return v2 ? "cpu.weight" : "cpu.shares";
+  }
+  return "";
+}
+
+struct GroupFiles::Impl {
+  struct KeptFile {
+    fs::Fd fd;
+    bool writable = false;
+  };
+
+  Hierarchy where;
+  std::string path, dir;
+  fs::Fd self;                 ///< of `dir`: what is opened through it belongs to this life of the group
+  std::uint64_t inode = 0;
+  std::array<KeptFile, kKept> files;
+
+  const char* name(Kept file) const {
+    switch (file) {
+      case Kept::quota:
+      case Kept::period:
+      case Kept::burst:
+      case Kept::shares: return file_name(static_cast<CpuFile>(file), where.v2);
+      case Kept::stat: return "cpu.stat";
+      case Kept::usage: return where.v2 ? "cpu.stat" : "cpuacct.usage";
+      case Kept::events: return "cgroup.events";
+      case Kept::pids: return "pids.current";
+      case Kept::pressure: return "cpu.pressure";
+    }
+    return "";
+  }
+
+  const std::string& base(Kept file) const {
+    switch (file) {
+      case Kept::quota:
+      case Kept::period:
+      case Kept::burst:
+      case Kept::shares:
+      case Kept::stat: return where.cpu;
+      case Kept::usage: return where.cpuacct;
+      case Kept::pids: return where.pids;
+      case Kept::events:
+      case Kept::pressure: return where.unified;
+    }
+    return where.cpu;
+  }
+
+  std::string place(const char* file) const { return std::string(file) + " of /" + path; }
+
+  bool alive() const {
+    return fs::retry("access", dir, "cgroup.procs", [&] { return ::faccessat(self.get(), "cgroup.procs", F_OK, 0); }) == 0;
+  }
+
+  /// Whether a group of another hierarchy, or a v2 file whose controller can be switched off, comes and goes without ours.
+  bool comes_and_goes(Kept file) const { return where.v2 || file >= Kept::events; }
+
+  tl::unexpected<Error> lost(Kept file, int error) {
+    const std::string at = place(name(file));
+    const bool missing = error == ENOENT || (error == ENODEV && comes_and_goes(file));
+    if (!missing) return fs::failure(error, at);
+    files[static_cast<std::size_t>(file)] = {};   // it may come back under another inode
+    if (alive()) return fail(Errc::absent, at, "no such file here");
+    return fail(Errc::gone, at, "the group was removed");
+  }
+
+  Result<> ensure(Kept file, int flags) {
+    auto& kept = files[static_cast<std::size_t>(file)];
+    if (kept.fd && (kept.writable || flags == O_RDONLY)) return {};
+    const std::string& from = base(file);
+    if (from.empty()) return fail(Errc::absent, place(name(file)), "its hierarchy is not mounted");
+    const char* call = flags == O_RDONLY ? "open" : "open_rw";
+    const bool own = from == where.cpu;
+    const std::string other = own ? std::string{} : joined(from, path) + "/" + name(file);
+    const long fd = fs::retry(call, own ? dir : joined(from, path), name(file), [&] {
+      return own ? ::openat(self.get(), name(file), flags | O_CLOEXEC) : ::open(other.c_str(), flags | O_CLOEXEC);
+    });
+    if (fd < 0) return lost(file, static_cast<int>(-fd));
+    kept = {fs::Fd(static_cast<int>(fd)), flags != O_RDONLY};
+    return {};
+  }
+
+  Result<std::string_view> load(Kept file, Buffer& buffer) {
+    if (auto opened = ensure(file, O_RDONLY); !opened) return tl::unexpected(opened.error());
+    const int fd = files[static_cast<std::size_t>(file)].fd.get();
+    const long got = fs::read_whole(fd, dir, name(file), buffer.data(), buffer.size());
+    if (got < 0) return lost(file, static_cast<int>(-got));
+    return fs::trimmed({buffer.data(), static_cast<std::size_t>(got)});
+  }
+
+  /// Reads and parses one file.
+  template <class Parser>
+  auto value(Kept file, Parser parse) -> decltype(parse(std::string_view{}, std::string_view{})) {
+    Buffer buffer;
+    const auto text = load(file, buffer);
+    if (!text) return tl::unexpected(text.error());
+    auto parsed = parse(*text, name(file));
+    if (!parsed) parsed.error().where = place(name(file));
+    return parsed;
+  }
+
+  Result<microseconds> burst() {
+    auto read = value(Kept::burst, parse_microseconds);
+    if (!read && read.error().code == Errc::absent) return microseconds{0};   // Linux before 5.14
+    return read;
+  }
+};
+
+GroupFiles::GroupFiles(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+GroupFiles::GroupFiles(GroupFiles&&) noexcept = default;
+GroupFiles& GroupFiles::operator=(GroupFiles&&) noexcept = default;
+GroupFiles::~GroupFiles() = default;
+
+Result<GroupFiles> GroupFiles::open(const Hierarchy& where, const std::string& path) {
+  if (!stays_inside(path)) return fail(Errc::malformed, "/" + path, "want a path below the root");
+  auto impl = std::make_unique<Impl>();
+  impl->where = where;
+  impl->path = path;
+  impl->dir = joined(where.cpu, path);
+  auto opened = fs::open_file(impl->dir, "", O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  if (!opened) {
+    Error error = opened.error();
+    error.where = "/" + path;
+    if (error.code == Errc::absent) error.code = Errc::gone;
+    return tl::unexpected(std::move(error));
+  }
+  impl->self = std::move(*opened);
+  struct stat info {};
+  const long got = fs::retry("fstat", impl->dir, "", [&] { return ::fstat(impl->self.get(), &info); });
+  if (got < 0) return fs::failure(static_cast<int>(-got), "/" + path);
+  impl->inode = info.st_ino;
+  return GroupFiles(std::move(impl));
+}
+
+std::uint64_t GroupFiles::inode() const { return impl_->inode; }
+
+Result<nanoseconds> GroupFiles::usage() {
+  return impl_->where.v2 ? impl_->value(Kept::stat, parse_usage_v2) : impl_->value(Kept::usage, parse_usage_v1);
+}
+
+Result<ThrottleCounters> GroupFiles::throttle() { return impl_->value(Kept::stat, parse_throttle); }
+
+Result<Bandwidth> GroupFiles::bandwidth() {
+  Bandwidth out;
+  if (impl_->where.v2) {
+    const auto max = impl_->value(Kept::quota, parse_cpu_max);
+    if (!max) return tl::unexpected(max.error());
+    out = *max;
+  } else {
+    const auto quota = impl_->value(Kept::quota, parse_quota);
+    if (!quota) return tl::unexpected(quota.error());
+    const auto period = impl_->value(Kept::period, parse_microseconds);
+    if (!period) return tl::unexpected(period.error());
+    out = {*quota, *period, microseconds{0}};
+  }
+  const auto burst = impl_->burst();
+  if (!burst) return tl::unexpected(burst.error());
+  out.burst = *burst;
+  return out;
+}
+
+Result<Shares> GroupFiles::shares() { return impl_->value(Kept::shares, parse_shares); }
+
+Result<bool> GroupFiles::populated() {
+  const auto members = impl_->value(Kept::events, parse_populated);
+  // On a hybrid host the mirror may exist without the processes having been moved into it: only its "yes" is certain.
+  if (impl_->where.v2 || (members && *members)) return members;
+  if (!members && members.error().code != Errc::absent) return members;
+  const auto pids = impl_->value(Kept::pids, parse_count);
+  if (pids) return *pids > 0;
+  if (pids.error().code != Errc::absent) return tl::unexpected(pids.error());
+  if (members) return members;
+  const auto used = usage();
+  if (!used) return tl::unexpected(used.error());
+  return used->count() > 0;
+}
+
+Result<nanoseconds> GroupFiles::pressure() {
+  const auto psi = impl_->value(Kept::pressure, parse_pressure);
+  if (!psi) return tl::unexpected(psi.error());
+  return psi->some.total;
+}
+
+Result<CpuSet> GroupFiles::cpus() {
+  const char* name = impl_->where.v2 ? "cpuset.cpus.effective" : "cpuset.effective_cpus";
+  if (impl_->where.cpuset.empty()) return fail(Errc::absent, impl_->place(name), "its hierarchy is not mounted");
+  // Not every group has one of its own there, and a v1 one may be empty as yet: then it is what the ancestors have.
+  std::string dir = joined(impl_->where.cpuset, impl_->path);
+  while (!dir.empty()) {
+    const auto text = fs::read_once(dir, name);
+    if (text && !text->empty()) return parse_cpu_set(*text, impl_->place(name));
+    if (!text && text.error().code != Errc::absent && text.error().code != Errc::gone) return tl::unexpected(text.error());
+    dir.resize(dir.find_last_of('/') == std::string::npos ? 0 : dir.find_last_of('/'));
+  }
+  return fail(impl_->alive() ? Errc::absent : Errc::gone, impl_->place(name), "neither here nor above");
+}
+
+Result<std::string> GroupFiles::read_file(CpuFile file) {
+  Buffer buffer;
+  const auto text = impl_->load(static_cast<Kept>(file), buffer);
+  if (!text) return tl::unexpected(text.error());
+  return std::string(*text);
+}
+
+Result<> GroupFiles::write_file(CpuFile file, std::string_view text) {
+  const auto kept = static_cast<Kept>(file);
+  if (auto opened = impl_->ensure(kept, O_RDWR); !opened) return opened;
+  const int fd = impl_->files[static_cast<std::size_t>(kept)].fd.get();
+  const char* name = impl_->name(kept);
+  const long wrote =
+      fs::retry("pwrite", impl_->dir, name, [&] { return ::pwrite(fd, text.data(), text.size(), 0); });
+  if (wrote < 0) return impl_->lost(kept, static_cast<int>(-wrote));
+  // The kernel took a part for a whole value; the rest would be another one.
+  if (static_cast<std::size_t>(wrote) != text.size()) return fail(Errc::io, impl_->place(name), "short write");
+  return {};
+}
+
+}  // namespace headroom
