@@ -1,6 +1,7 @@
 // make_plan: Desired -> Plan. Clamp, deadband, budget, diff, order. Guardrails overrule every policy.
 #pragma once
 
+#include <array>
 #include <memory>
 
 #include "policies/policy.hpp"
@@ -22,7 +23,7 @@ struct Capabilities {
 /// Bounds that no policy can pass.
 struct Guardrails {
   Capabilities can;
-  MilliCpu node_cores{1000};           ///< ceiling of any single quota
+  MilliCpu node_cores{1000};           ///< ceiling of any container's quota; its pod gets base + the sum of what is lent
   bool guard_up = false;               ///< without it: no settings writes, hidden leases only
   bool may_write = false;              ///< false in observe: plans are made all the same (the sink is null)
   bool off = false;                    ///< everything goes back to base
@@ -45,13 +46,28 @@ struct Standing {                      ///< per slot
   TimePoint refilled_at;
   Reason why;
   std::uint64_t refills = 0, writes = 0;
+  Visibility visibility = Visibility::automatic;  ///< as asked, or stricter by class
+  // What we last wrote and what stood before: only these are ours to take back, and a refusal is known by them.
+  std::optional<Bandwidth> bandwidth_before, bandwidth_written;
+  std::optional<Shares> shares_before, shares_written;
+  TimePoint bandwidth_at, shares_at;   ///< when it was written
+  std::uint64_t weight_checked = UINT64_MAX;  ///< catalog generation of borrowers_only
+  bool borrowers_only = false;         ///< a pod that holds nobody but borrowers
+  Reason why_weight;                   ///< of the weight; why is of lease and burst
+};
+
+/// What refills cost, by tenths of a second, so that "per running second" holds at every moment.
+struct RefillMeter {
+  std::array<nanoseconds, 11> tenths{};
+  std::int64_t tenth = 0;              ///< absolute number of the newest tenth
 };
 
 struct PlanState {
   std::vector<Standing> standing;      ///< by slot
   std::vector<Slot> active;            ///< slots with anything of ours (lease, burst, weight)
   nanoseconds refill_spent{0};         ///< in the running second
-  TimePoint refill_window;
+  TimePoint refill_window;             ///< when refill_spent was last brought up to date
+  RefillMeter refill_meter;
   std::uint64_t refills_refused = 0;
 };
 

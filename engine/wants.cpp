@@ -1,0 +1,190 @@
+#include <algorithm>
+#include <tuple>
+
+#include "engine/plan_steps.hpp"
+
+namespace headroom::planning {
+namespace {
+
+/// Sorted by slot, the most careful want of a slot first: the plan does not depend on the order of the wants.
+template <class Want, class Key>
+std::vector<Want> one_per_slot(std::vector<Want> wants, Key key) {
+  std::sort(wants.begin(), wants.end(), [&](const Want& a, const Want& b) {
+    return std::make_tuple(a.slot, key(a)) < std::make_tuple(b.slot, key(b));
+  });
+  wants.erase(std::unique(wants.begin(), wants.end(), [](const Want& a, const Want& b) { return a.slot == b.slot; }),
+              wants.end());
+  return wants;
+}
+
+Reason because_of(Because because) {
+  Reason why;
+  why.because = because;
+  return why;
+}
+
+void begin_life(const Context& c, Slot slot) {
+  c.standing(slot) = Standing{};
+  c.standing(slot).group_id = c.group(slot).id;
+}
+
+bool alive(const Context& c, Slot slot) {
+  const Group* g = c.catalog().find(slot);
+  return g && slot < c.now.groups.size() && c.group(slot).id == g->id;
+}
+
+bool file_possible(const Context& c, Slot slot) {
+  if (!c.rails.guard_up) return false;
+  const Slot pod = unit_root(c.catalog(), slot);
+  if (pod == slot) return true;
+  const Ownership& own = c.group(pod).own;
+  return own.certain && own.base && own.in_force;
+}
+
+/// nullopt: it has to wait.
+std::optional<Actuator> choose_actuator(const Context& c, const LeaseWant& want, Visibility seen) {
+  const Standing& s = c.standing(want.slot);
+  const bool file = file_possible(c, want.slot);
+  const bool hidden = c.rails.can.rewrite_refills;
+  switch (seen) {
+    case Visibility::hidden:
+      return hidden ? std::optional{Actuator::hidden} : std::nullopt;
+    case Visibility::file:
+      return file ? std::optional{Actuator::file} : std::nullopt;
+    case Visibility::automatic:
+      break;
+  }
+  // Once visible, a lease stays visible: going to and fro would be seen by every reader of the limit.
+  const bool visible_already = s.lent_cores.value > 0 && s.actuator == Actuator::file;
+  const bool prefer_hidden = want.kind == LeaseKind::start && !visible_already;
+  if (hidden && (prefer_hidden || !file)) return Actuator::hidden;
+  return file ? std::optional{Actuator::file} : std::nullopt;
+}
+
+void end_lease(Standing& s, const Reason& why) {
+  if (s.lent_cores.value == 0) return;
+  s.lent_cores = {};
+  s.actuator = Actuator::file;
+  s.kind = LeaseKind::burst;
+  s.why = why;
+}
+
+void take_lease(const Context& c, const LeaseWant& want) {
+  Standing& s = c.standing(want.slot);
+  if (want.cores.value <= 0) {
+    end_lease(s, want.why);
+    s.why = want.why;
+    return;
+  }
+  if (const Because no = lease_refusal(c, want.slot); no != Because::none) return end_lease(s, because_of(no));
+  const Visibility seen = effective_visibility(c, want.slot, want.visibility);
+  const auto actuator = choose_actuator(c, want, seen);
+  if (!actuator) return end_lease(s, because_of(Because::refuse_no_guard));
+  const bool begins = s.lent_cores.value == 0;
+  if (begins) s.since = c.now.at;
+  if (*actuator == Actuator::hidden && (begins || s.actuator == Actuator::file))
+    s.usage_at_refill = c.group(want.slot).usage;
+  const MilliCpu ceiling = c.catalog().rule_of(*c.catalog().find(want.slot)).borrow->up_to;
+  s.lent_cores = std::min({want.cores, ceiling, c.rails.node_cores});
+  s.actuator = *actuator;
+  s.kind = want.kind;
+  s.visibility = seen;
+  s.why = want.why;
+}
+
+/// What nobody asked about in this tick stays, unless a guardrail has closed in the meantime.
+void review_unasked(const Context& c, Slot slot) {
+  Standing& s = c.standing(slot);
+  if (s.lent_cores.value == 0) return;
+  if (s.actuator == Actuator::hidden) return end_lease(s, because_of(Because::end_idle));
+  if (const Because no = lease_refusal(c, slot); no != Because::none) return end_lease(s, because_of(no));
+  if (!file_possible(c, slot)) end_lease(s, because_of(Because::refuse_no_guard));
+}
+
+bool ended_by_rank(const Context& c, const Unit& unit) {
+  if (!unit.forced && !c.rails.off) return false;
+  const Because why = unit.forced ? Because::end_foreign : Because::end_off;
+  if (has_pod(unit)) end_everything(c, unit.root, why);
+  for (const Slot m : unit.members) end_everything(c, m, why);
+  return true;
+}
+
+void settle(const Context& c, std::span<const LeaseWant> leases, std::span<const BurstWant> bursts,
+            std::span<const WeightWant> weights, Slot slot) {
+  const auto find = [slot](auto wants) {
+    const auto it =
+        std::lower_bound(wants.begin(), wants.end(), slot, [](const auto& w, Slot s) { return w.slot < s; });
+    return it != wants.end() && it->slot == slot ? &*it : nullptr;
+  };
+  Standing& s = c.standing(slot);
+  if (const auto* want = find(leases))
+    take_lease(c, *want);
+  else
+    review_unasked(c, slot);
+  if (const auto* want = find(bursts)) {
+    s.burst = std::max(want->burst, microseconds{0});
+    if (s.lent_cores.value == 0) s.why = want->why;
+  }
+  if (const auto* want = find(weights)) {
+    s.eighths = std::clamp(want->eighths, 1, 8);
+    s.why_weight = want->why;
+  }
+  if (s.eighths < 8 && !(c.rails.guard_up && weight_allowed(c, slot))) s.eighths = 8;
+}
+
+}  // namespace
+
+std::vector<Unit> collect_units(const Context& c) {
+  std::vector<std::pair<Slot, Slot>> pairs;  // root, slot
+  std::vector<Slot> dropped;
+  const auto add = [&](Slot slot) {
+    if (!alive(c, slot)) return;
+    const Slot root = unit_root(c.catalog(), slot);
+    if (!alive(c, root)) return;
+    for (const Slot s : {root, slot})
+      if (c.standing(s).group_id != c.group(s).id) begin_life(c, s);
+    pairs.emplace_back(root, slot);
+    const Ownership& own = c.group(slot).own;
+    if (own.drop || own.overtaken || c.group(root).own.drop) dropped.push_back(root);
+  };
+  for (const Slot s : c.state.active) add(s);
+  for (const auto& w : c.desired.leases) add(w.slot);
+  for (const auto& w : c.desired.bursts) add(w.slot);
+  for (const auto& w : c.desired.weights) add(w.slot);
+  for (const Slot s : c.now.touched)
+    if (alive(c, s) && (c.group(s).own.drop || c.group(s).own.overtaken)) add(s);
+  std::sort(pairs.begin(), pairs.end());
+  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+  std::vector<Unit> units;
+  for (const auto& [root, slot] : pairs) {
+    if (units.empty() || units.back().root != root) units.push_back(Unit{root, {}, false});
+    Unit& unit = units.back();
+    if (!is_pod(*c.catalog().find(slot))) unit.members.push_back(slot);
+    unit.forced = unit.forced || std::find(dropped.begin(), dropped.end(), root) != dropped.end();
+  }
+  return units;
+}
+
+void end_everything(const Context& c, Slot slot, Because why) {
+  Standing& s = c.standing(slot);
+  s.lent_cores = {};
+  s.burst = microseconds{0};
+  s.eighths = 8;
+  s.actuator = Actuator::file;
+  s.kind = LeaseKind::burst;
+  s.why = s.why_weight = because_of(why);
+}
+
+void take_wants(const Context& c, std::span<const Unit> units) {
+  const auto leases =
+      one_per_slot(c.desired.leases, [](const LeaseWant& w) { return std::make_tuple(w.cores, w.visibility, w.kind); });
+  const auto bursts = one_per_slot(c.desired.bursts, [](const BurstWant& w) { return w.burst; });
+  const auto weights = one_per_slot(c.desired.weights, [](const WeightWant& w) { return -w.eighths; });
+  for (const Unit& unit : units) {
+    if (ended_by_rank(c, unit)) continue;
+    if (has_pod(unit)) settle(c, {}, {}, weights, unit.root);
+    for (const Slot m : unit.members) settle(c, leases, bursts, weights, m);
+  }
+}
+
+}  // namespace headroom::planning
