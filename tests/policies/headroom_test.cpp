@@ -1,0 +1,245 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "tests/policies/small_node.hpp"
+
+namespace headroom::testing {
+namespace {
+
+constexpr std::uint32_t kStep = 1, kLatency = 2;
+
+struct HeadroomPolicy : ::testing::Test {
+  SmallNode node;
+  std::unique_ptr<Policy> p = policy("headroom");
+  Slot step = node.pod("s1", kStep, MilliCpu{500});
+  Slot other = node.pod("s2", kStep, MilliCpu{500});
+  Slot service = node.pod("n1", kLatency, MilliCpu{1000});
+
+  void lend(Slot slot) {
+    node.run(slot, MilliCpu{2000}, milliseconds{20});
+    ASSERT_NE(want_for(node.decide(*p), slot), nullptr);
+    ASSERT_FALSE(p->leases().empty());
+  }
+};
+
+TEST_F(HeadroomPolicy, LendsBeforeTheQuotaRunsDry) {
+  node.run(step, MilliCpu{2000}, milliseconds{20});
+  const Desired d = node.decide(*p);
+  const LeaseWant* w = want_for(d, step);
+  ASSERT_NE(w, nullptr);
+  EXPECT_GT(w->cores, MilliCpu{500});
+  EXPECT_LE(w->cores, MilliCpu{2000});
+  EXPECT_EQ(w->why.because, Because::lend_predicted);
+}
+
+TEST_F(HeadroomPolicy, LendsNothingToWhoStaysBelowItsLimit) {
+  node.run(step, MilliCpu{490}, milliseconds{30});
+  EXPECT_EQ(want_for(node.decide(*p), step), nullptr);
+  EXPECT_EQ(p->explain(node.snapshot(), step).because, Because::refuse_idle);
+}
+
+TEST_F(HeadroomPolicy, NeverLendsToAClassThatMayNotBorrow) {
+  node.run(service, MilliCpu{2000}, milliseconds{90});
+  node.states[service].throttling = true;
+  EXPECT_EQ(want_for(node.decide(*p), service), nullptr);
+  EXPECT_EQ(p->explain(node.snapshot(), service).because, Because::refuse_class);
+}
+
+TEST_F(HeadroomPolicy, NeverLendsWithoutACertainFiniteBase) {
+  node.states[step].own.certain = false;
+  node.run(step, MilliCpu{2000}, milliseconds{40});
+  EXPECT_EQ(want_for(node.decide(*p), step), nullptr);
+  node.own(step, std::nullopt);
+  node.run(step, MilliCpu{2000}, milliseconds{40});
+  EXPECT_EQ(want_for(node.decide(*p), step), nullptr);
+}
+
+TEST_F(HeadroomPolicy, GoesBackAfterTheHoldAndNotBefore) {
+  lend(step);
+  node.pass(milliseconds{900});
+  node.run(step, MilliCpu{10}, milliseconds{1});
+  const Desired held = node.decide(*p);
+  ASSERT_NE(want_for(held, step), nullptr);
+  EXPECT_GT(want_for(held, step)->cores, MilliCpu{500});
+  node.pass(milliseconds{200});
+  node.run(step, MilliCpu{10}, milliseconds{1});
+  const Desired back = node.decide(*p);
+  ASSERT_NE(want_for(back, step), nullptr);
+  EXPECT_EQ(want_for(back, step)->cores, MilliCpu{0});
+  EXPECT_TRUE(p->leases().empty());
+}
+
+TEST_F(HeadroomPolicy, OverloadBlindnessAndLatenessEndEverythingWithinOneTick) {
+  const auto ends = [&](auto&& spoil, Because because) {
+    p = policy("headroom");
+    lend(step);
+    const NodeView good = node.node;
+    spoil();
+    node.pass(milliseconds{10});
+    const Desired d = node.decide(*p);
+    ASSERT_NE(want_for(d, step), nullptr);
+    EXPECT_EQ(want_for(d, step)->cores, MilliCpu{0});
+    EXPECT_EQ(want_for(d, step)->why.because, because);
+    node.node = good;
+    node.pass(seconds{5});
+  };
+  ends([&] { node.node.state = LoadState::overload; }, Because::revoke_overload);
+  ends([&] { node.node.state = LoadState::unknown; }, Because::revoke_blind);
+  ends([&] { node.node.worst_lateness_1s = milliseconds{31}; }, Because::revoke_late);
+}
+
+TEST_F(HeadroomPolicy, CoolingLendsNothingNewAndKeepsWhatIsOut) {
+  lend(step);
+  node.node.state = LoadState::cooling;
+  node.run(step, MilliCpu{1500}, milliseconds{40});
+  node.run(other, MilliCpu{2000}, milliseconds{40});
+  const Desired d = node.decide(*p);
+  ASSERT_NE(want_for(d, step), nullptr);
+  EXPECT_GT(want_for(d, step)->cores, MilliCpu{0});
+  EXPECT_EQ(want_for(d, other), nullptr);
+}
+
+TEST_F(HeadroomPolicy, HarmTakesTheLargestAndNewestFirstAndNamesTheNeighbour) {
+  lend(step);
+  node.pass(milliseconds{50});
+  node.run(step, MilliCpu{1500}, milliseconds{20});
+  node.run(other, MilliCpu{2000}, milliseconds{20});
+  node.decide(*p);
+  ASSERT_EQ(p->leases().size(), 2u);
+  const auto biggest = p->leases()[0].cores > p->leases()[1].cores ? p->leases()[0].slot : p->leases()[1].slot;
+  node.pass(milliseconds{10});
+  node.read(service);
+  node.states[service].harm_100ms = milliseconds{40};
+  node.states[service].harm_window_end = node.now;
+  const Desired d = node.decide(*p);
+  ASSERT_NE(want_for(d, biggest), nullptr);
+  EXPECT_EQ(want_for(d, biggest)->cores, MilliCpu{0});
+  EXPECT_EQ(want_for(d, biggest)->why.because, Because::revoke_harm);
+  EXPECT_EQ(want_for(d, biggest)->why.neighbour, service);
+  node.pass(milliseconds{10});
+  node.run(biggest, MilliCpu{2000}, milliseconds{40});
+  EXPECT_EQ(want_for(node.decide(*p), biggest), nullptr) << "no lease again within the backoff";
+}
+
+TEST_F(HeadroomPolicy, CreditBoundsWhatIsLent) {
+  node.catalog.rules[kStep].borrow->credit = seconds{1};
+  nanoseconds used{0};
+  nanoseconds above{0};
+  for (int i = 0; i < 1000; ++i) {   // 10 s of two busy threads
+    const Desired d = node.decide(*p);
+    const MilliCpu cores = p->leases().empty() ? MilliCpu{500} : p->leases()[0].cores;
+    used += cpu_time(cores, milliseconds{10});
+    above += cpu_time(cores - MilliCpu{500}, milliseconds{10});
+    node.pass(milliseconds{10});
+    node.states[step].usage = used;
+    node.run(step, cores, milliseconds{60});
+    node.states[step].throttling = true;
+  }
+  EXPECT_GT(above, milliseconds{500});
+  EXPECT_LE(above, milliseconds{1100});
+  EXPECT_EQ(p->explain(node.snapshot(), step).because, Because::refuse_no_credit);
+}
+
+TEST_F(HeadroomPolicy, AStartLeaseIsGivenWithoutWaitingForUseAndOncePerPod) {
+  node.catalog.groups[step]->first_seen = node.now;
+  node.run(step, MilliCpu{0}, milliseconds{0});
+  const Desired d = node.decide(*p);
+  ASSERT_NE(want_for(d, step), nullptr);
+  EXPECT_EQ(want_for(d, step)->kind, LeaseKind::start);
+  // The container restarts in the same pod: another group at the same place.
+  node.pass(seconds{5});
+  node.catalog.groups[step]->id = node.states[step].id = 999;
+  node.catalog.groups[step]->first_seen = node.now;
+  node.decide(*p);
+  node.run(step, MilliCpu{0}, milliseconds{0});
+  EXPECT_EQ(want_for(node.decide(*p), step), nullptr);
+}
+
+TEST_F(HeadroomPolicy, SomebodyElsesWriteEndsTheLease) {
+  lend(step);
+  node.states[step].own.drop = true;
+  const Desired d = node.decide(*p);
+  ASSERT_NE(want_for(d, step), nullptr);
+  EXPECT_EQ(want_for(d, step)->cores, MilliCpu{0});
+  EXPECT_EQ(want_for(d, step)->why.because, Because::end_foreign);
+}
+
+TEST_F(HeadroomPolicy, KernelBurstIsAskedForOnceAndNotWhereTheValueMustNotMove) {
+  node.run(step, MilliCpu{10}, milliseconds{1});
+  const Desired d = node.decide(*p);
+  ASSERT_EQ(d.bursts.size(), 1u);
+  EXPECT_EQ(d.bursts[0].burst, milliseconds{25});
+  node.states[step].own.in_force->burst = milliseconds{25};
+  node.run(step, MilliCpu{10}, milliseconds{1});
+  EXPECT_TRUE(node.decide(*p).bursts.empty());
+  node.catalog.rules[kStep].borrow->visibility = Visibility::hidden;
+  node.run(other, MilliCpu{10}, milliseconds{1});
+  EXPECT_TRUE(node.decide(*p).bursts.empty());
+}
+
+TEST_F(HeadroomPolicy, LowersTheWeightOfThePodAgainstABurstableNeighbourWhileClaimsExceedWhatIsLendable) {
+  node.states[service].use_1s = MilliCpu{300};
+  for (const Slot s : {step, other}) node.run(s, MilliCpu{2000}, milliseconds{30});
+  node.decide(*p);
+  for (const Slot s : {step, other}) node.run(s, MilliCpu{2000}, milliseconds{30});
+  const Desired d = node.decide(*p);
+  ASSERT_FALSE(d.weights.empty());
+  for (const auto& w : d.weights) {
+    EXPECT_EQ(node.catalog.groups[w.slot]->identity.kind, GroupKind::pod);
+    EXPECT_EQ(w.why.neighbour, service);
+    EXPECT_LT(w.eighths, 8);
+  }
+}
+
+TEST_F(HeadroomPolicy, NeverLowersAWeightAgainstAGuaranteedNeighbourOrInAPodThatHoldsAProtectedContainer) {
+  const Slot kubepods = node.catalog.groups[node.burstable]->parent;
+  node.catalog.groups[service]->rule = 0;
+  node.states[service].use_1s = MilliCpu{0};
+  const Slot guaranteed = node.pod("g1", kLatency, MilliCpu{500}, kubepods);
+  node.states[guaranteed].use_1s = MilliCpu{300};
+  for (int i = 0; i < 2; ++i) {
+    for (const Slot s : {step, other}) node.run(s, MilliCpu{2000}, milliseconds{30});
+    EXPECT_TRUE(node.decide(*p).weights.empty());
+  }
+  node.add("kubepods/burstable/pods1/sidecar", node.catalog.groups[step]->parent, GroupKind::container, kLatency);
+  node.states[service].use_1s = MilliCpu{300};
+  node.pass(seconds{2});
+  for (const Slot s : {step, other}) node.run(s, MilliCpu{2000}, milliseconds{30});
+  for (const auto& w : node.decide(*p).weights) EXPECT_NE(w.slot, node.catalog.groups[step]->parent);
+}
+
+TEST(StaticPolicy, WatchesAndNeverAsksForAnything) {
+  SmallNode node;
+  const auto p = policy("static");
+  const Slot step = node.pod("s1", kStep, MilliCpu{500});
+  node.run(step, MilliCpu{2000}, milliseconds{49});
+  const Desired d = node.decide(*p);
+  EXPECT_TRUE(d.leases.empty() && d.bursts.empty() && d.weights.empty());
+}
+
+TEST(Registry, EveryPolicyHasItsDocsPageAndItsTestAndRefusesUnknownParameters) {
+  for (const auto name : policy_names()) {
+    Node tuning;
+    tuning.values["noSuchThing"] = {"1", "headroom.yaml:3:5: tuning.noSuchThing"};
+    Faults faults;
+    EXPECT_EQ(make_policy(name, tuning, faults), nullptr);
+    ASSERT_EQ(faults.size(), 1u);
+    EXPECT_EQ(faults[0].where, "headroom.yaml:3:5: tuning.noSuchThing");
+    std::ifstream page(std::string(HEADROOM_SOURCE_DIR "/docs/policies/") + std::string(name) + ".md");
+    ASSERT_TRUE(page) << "docs/policies/" << name << ".md";
+    const std::string text(std::istreambuf_iterator<char>(page), {});
+    for (const auto& doc : policy_docs(name)) {
+      const std::string row = "| `" + std::string(doc.name) + "` | " + std::string(doc.unit) + " | " +
+                              std::string(doc.range) + " | " + std::string(doc.fallback) + " | ";
+      EXPECT_NE(text.find(row), std::string::npos) << row;
+    }
+  }
+  Faults faults;
+  EXPECT_EQ(make_policy("hedroom", {}, faults), nullptr);
+  EXPECT_EQ(faults.size(), 1u);
+}
+
+}  // namespace
+}  // namespace headroom::testing
