@@ -1,0 +1,32 @@
+// What headroomctl prints, made from the state API's JSON. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace headroom {
+
+/// Escape sequences, or nothing where the output is not a terminal.
+struct Paint {
+  const char* bold = "";
+  const char* dim = "";
+  const char* red = "";
+  const char* green = "";
+  const char* yellow = "";
+  const char* reset = "";
+};
+constexpr Paint kColours{"\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"};
+
+/// All throw nlohmann::json::exception (a std::exception) on JSON that the daemon does not make.
+std::string render_status(std::string_view status_json, const Paint& paint);
+/// @param before  an earlier view, "" for none: rates are made of the difference
+/// @param rows    at most so many of each kind
+std::string render_top(std::string_view view_json, std::string_view before, std::size_t rows, const Paint& paint);
+std::string render_throttled(std::string_view groups_json, std::size_t rows, const Paint& paint);
+std::string render_explain(std::string_view explain_json, const Paint& paint);
+/// {"error": …, "candidates": […]} or the text itself.
+std::string render_error(std::string_view body);
+/// What pause, resume and restore answer.
+std::string render_done(std::string_view body);
+
+}  // namespace headroom
