@@ -54,6 +54,8 @@ struct GroupState {
   TimePoint harm_window_end;
   nanoseconds harm_minute{0};        ///< sum of h over the last 60 s
   std::uint32_t judged_windows = 0;  ///< windows without leases in its baseline; b is 0 below 100
+  bool counted = false;              ///< its use counts in sums: a container or plain group with none such below it
+  MilliCpu expected;                 ///< what it is expected to want up to its limit (lendable.hpp); 0 unless counted
 };
 
 struct NodeView {
@@ -71,6 +73,7 @@ struct NodeView {
   nanoseconds worst_lateness_1s{0};
   std::uint32_t failed_ticks = 0;    ///< in a row
   std::uint64_t contract_seconds = 0, breach_seconds = 0;
+  std::optional<MilliCpu> expected;  ///< sum of GroupState::expected; nullopt: lendable() adds it up itself
 };
 
 /// A view, not a copy: valid until the next advance(). groups.size() == catalog.groups.size().

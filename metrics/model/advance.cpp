@@ -1,0 +1,76 @@
+// One tick of the model: outcomes, events, readings, in that order; then what follows from them.
+#include "metrics/model/advance.hpp"
+
+#include <algorithm>
+
+#include "metrics/model/state.hpp"
+
+namespace headroom {
+
+void ModelState::Impl::touch(Slot slot) {
+  if (touched_mark[slot] == tick) return;
+  touched_mark[slot] = tick;
+  touched.push_back(slot);
+}
+
+ModelState::ModelState(ModelParams p) : params(p), impl(std::make_unique<Impl>()) {}
+ModelState::~ModelState() = default;
+ModelState::ModelState(ModelState&&) noexcept = default;
+ModelState& ModelState::operator=(ModelState&&) noexcept = default;
+
+namespace {
+
+using namespace model;
+
+/// drop and overtaken live for one tick.
+void begin_tick(ModelState::Impl& m) {
+  ++m.tick;
+  for (const Slot slot : m.flagged)
+    if (slot < m.groups.size()) m.groups[slot].own.drop = m.groups[slot].own.overtaken = false;
+  m.flagged.clear();
+  m.fresh.clear();
+  m.touched.clear();
+}
+
+bool known(const ModelState::Impl& m, const Catalog& catalog, const Reading& reading) {
+  const Group* group = catalog.find(reading.slot);
+  return group && reading.slot < m.groups.size() && m.groups[reading.slot].id == group->id;
+}
+
+/// Pods come after their containers, so that the order of the readings does not matter.
+void take_readings(ModelState::Impl& m, const ModelParams& params, const Sample& sample, const Catalog& catalog) {
+  for (const Reading& r : sample.readings) {
+    if (!known(m, catalog, r)) continue;
+    if (r.usage) take_usage(m, params, r);
+    if (r.throttle) take_throttle(m, r);
+    if (r.populated) m.groups[r.slot].populated = r.populated;
+    if ((r.bandwidth || r.shares) && !m.places[r.slot].pod_kind) take_settings(m, r);
+  }
+  for (const Reading& r : sample.readings)
+    if ((r.bandwidth || r.shares) && known(m, catalog, r) && m.places[r.slot].pod_kind) take_settings(m, r);
+}
+
+}  // namespace
+
+Snapshot advance(ModelState& state, const Sample& sample, const Catalog& catalog) {
+  ModelState::Impl& m = *state.impl;
+  begin_tick(m);
+  index_catalog(m, catalog);
+  if (!state.params.observe)
+    for (const Outcome& outcome : sample.outcomes) take_outcome(m, outcome);
+  for (const FileEvent& event : sample.events) take_event(m, event);
+  take_readings(m, state.params, sample, catalog);
+  for (std::size_t i = 0, n = m.touched.size(); i < n; ++i)
+    if (const Slot pod = m.places[m.touched[i]].pod; pod != kNone) settle_pod(m, pod, sample.at);
+  spread_throttling(m, sample.at);
+  note_leases(m, sample.at);
+  for (const Slot slot : m.fresh) update_expected(m, catalog, slot);
+  for (const Slot slot : m.touched) update_expected(m, catalog, slot);
+  take_node(m, state.params, sample);
+  for (const Reading& r : sample.readings)
+    if (r.wait && known(m, catalog, r)) take_wait(m, state.params, catalog, r);
+  pass_minutes(m, state.params, sample.at);
+  return Snapshot{sample.at, catalog, m.groups, m.node, m.fresh, m.touched};
+}
+
+}  // namespace headroom

@@ -1,0 +1,209 @@
+// What may be lent, and how it is shared out. POLICY.md: "The lendable amount is computed".
+#include "metrics/model/lendable.hpp"
+
+#include <algorithm>
+
+#include "metrics/model/state.hpp"
+
+namespace headroom {
+namespace model {
+
+/// A group whose use is told apart by its own name: a container, or a plain group that a rule names.
+bool named(const Group& group) {
+  switch (group.identity.kind) {
+    case GroupKind::container: return true;
+    case GroupKind::scope:
+    case GroupKind::slice:
+    case GroupKind::helper:
+    case GroupKind::other: return group.rule != 0;
+    case GroupKind::inner:
+    case GroupKind::pod:
+    case GroupKind::qos:
+    case GroupKind::sandbox_stub: return false;
+  }
+  return false;
+}
+
+bool plain(const Group& group) {
+  switch (group.identity.kind) {
+    case GroupKind::scope:
+    case GroupKind::slice:
+    case GroupKind::helper:
+    case GroupKind::other: return group.parent != kNoSlot;
+    case GroupKind::container:
+    case GroupKind::inner:
+    case GroupKind::pod:
+    case GroupKind::qos:
+    case GroupKind::sandbox_stub: return false;
+  }
+  return false;
+}
+
+std::vector<char> counted_groups(const Catalog& catalog) {
+  const std::size_t n = catalog.groups.size();
+  std::vector<char> parent_of_any(n, 0), above_named(n, 0), counted(n, 0);
+  for (const auto& group : catalog.groups) {
+    if (!group) continue;
+    if (group->parent < n) parent_of_any[group->parent] = 1;
+    if (!named(*group)) continue;
+    for (Slot up = group->parent; catalog.find(up) && !above_named[up]; up = catalog.groups[up]->parent)
+      above_named[up] = 1;
+  }
+  for (Slot s = 0; s < n; ++s) {
+    const Group* group = catalog.find(s);
+    if (!group) continue;
+    if (named(*group)) {
+      counted[s] = above_named[s] == 0;
+      continue;
+    }
+    if (!plain(*group) || parent_of_any[s] != 0) continue;
+    bool below_named = false;
+    for (Slot up = group->parent; catalog.find(up) && !below_named; up = catalog.groups[up]->parent)
+      below_named = named(*catalog.groups[up]);
+    counted[s] = !below_named;
+  }
+  return counted;
+}
+
+std::optional<MilliCpu> own_limit(const GroupState& group) {
+  if (group.own.base) return limit_of(*group.own.base);
+  return group.own.in_force ? limit_of(*group.own.in_force) : std::nullopt;
+}
+
+MilliCpu expected_use(const GroupState& group, const ClassRule& rule, const Group& identity) {
+  const bool borrows = rule.borrow.has_value() && !identity.infrastructure;
+  if (rule.qos == QosClass::be && !borrows) return {};
+  MilliCpu want = group.use_100ms;
+  if (is_protected(rule.qos) && !identity.infrastructure) want = std::max(want, group.p90_10s);
+  const auto limit = own_limit(group);
+  return limit ? std::min(want, *limit) : want;
+}
+
+void update_expected(ModelState::Impl& m, const Catalog& catalog, Slot slot) {
+  GroupState& group = m.groups[slot];
+  const Group* identity = catalog.find(slot);
+  if (!group.counted || !identity) return;
+  const MilliCpu now = expected_use(group, catalog.rule_of(*identity), *identity);
+  *m.node.expected += now - group.expected;
+  group.expected = now;
+}
+
+}  // namespace model
+
+namespace {
+
+using model::own_limit;
+
+/// Where nothing has been added up (a snapshot made by hand), it is done here.
+MilliCpu sum_expected(const Snapshot& snapshot) {
+  const std::vector<char> counted = model::counted_groups(snapshot.catalog);
+  MilliCpu sum;
+  for (Slot s = 0; s < counted.size() && s < snapshot.groups.size(); ++s)
+    if (counted[s]) {
+      const Group& group = *snapshot.catalog.groups[s];
+      sum += model::expected_use(snapshot.groups[s], snapshot.catalog.rule_of(group), group);
+    }
+  return sum;
+}
+
+MilliCpu use_of(const Snapshot& snapshot, Slot slot) {
+  return slot < snapshot.groups.size() ? snapshot.groups[slot].use_100ms : MilliCpu{};
+}
+
+/// What the claimant is expected to use counts with its whole limit while it claims.
+MilliCpu claim_surplus(const Snapshot& snapshot, const Claim& claim) {
+  const Group* group = snapshot.catalog.find(claim.slot);
+  if (!group || claim.slot >= snapshot.groups.size()) return {};
+  const GroupState& state = snapshot.groups[claim.slot];
+  const auto limit = own_limit(state);
+  if (!limit) return {};
+  return *limit - std::min(*limit, model::expected_use(state, snapshot.catalog.rule_of(*group), *group));
+}
+
+/// What the claimants use above their limits is lent already, so it is not somebody else's.
+MilliCpu lent_use(const Snapshot& snapshot, const Claim& claim) {
+  if (claim.slot >= snapshot.groups.size()) return {};
+  const auto limit = own_limit(snapshot.groups[claim.slot]);
+  return limit ? std::max(MilliCpu{}, use_of(snapshot, claim.slot) - *limit) : MilliCpu{};
+}
+
+/// What the named CPUs have free below the target; a set nobody could read: what every CPU has free.
+MilliCpu free_of(const Snapshot& snapshot, const CpuSet& cpus, std::span<const Claim> claims) {
+  const NodeView& node = snapshot.node;
+  const MilliCpu share{node.cpus > 0 ? node.target.value / node.cpus : 0};
+  if (node.cpu_busy.empty()) return {};
+  MilliCpu sum, least = share;
+  for (std::size_t i = 0; i < node.cpu_busy.size() && i < kMaxCpus; ++i) {
+    const MilliCpu spare = std::max(MilliCpu{}, share - node.cpu_busy[i]);
+    least = std::min(least, spare);
+    if (cpus.test(i)) sum += spare;
+  }
+  MilliCpu free = cpus.none() ? least : sum;
+  MilliCpu ceiling{cpus.none() ? share.value : share.value * static_cast<std::int64_t>(cpus.count())};
+  for (const Claim& claim : claims) {
+    const Group* group = snapshot.catalog.find(claim.slot);
+    if (group && (group->cpus & ~cpus).none() && group->cpus.none() == cpus.none()) free += lent_use(snapshot, claim);
+  }
+  return std::min(free, ceiling);
+}
+
+}  // namespace
+
+MilliCpu lendable(const Snapshot& snapshot, const CpuSet& cpus, std::span<const Claim> claims) {
+  const NodeView& node = snapshot.node;
+  if (node.steal.value * 50 > node.cpus * 1000) return {};   // above 2 % of the node
+  MilliCpu amount = node.target - node.expected.value_or(MilliCpu{});
+  if (!node.expected) amount -= sum_expected(snapshot);
+  for (const Claim& claim : claims) amount -= claim_surplus(snapshot, claim);
+  const bool everywhere = cpus.count() >= static_cast<std::size_t>(node.cpus);
+  if (!everywhere) amount = std::min(amount, free_of(snapshot, cpus, claims));
+  return std::max(MilliCpu{}, amount);
+}
+
+namespace {
+
+constexpr std::int64_t kOpen = -1;   // not yet satisfied in this round of filling
+
+/// One class: raise the level until the amount is used up; who asked for less than the level gets what he asked for.
+MilliCpu fill(MilliCpu amount, std::span<Claim> claims, int order) {
+  for (;;) {
+    std::int64_t weights = 0;
+    for (const Claim& c : claims)
+      if (c.order == order && c.granted.value == kOpen) weights += std::max(1, c.weight);
+    if (weights == 0) return amount;
+    const std::int64_t left = amount.value;
+    bool satisfied = false;
+    for (Claim& c : claims) {
+      if (c.order != order || c.granted.value != kOpen || c.asked.value * weights > left * std::max(1, c.weight)) continue;
+      c.granted = c.asked;
+      amount -= c.asked;
+      satisfied = true;
+    }
+    if (satisfied) continue;
+    for (Claim& c : claims) {
+      if (c.order != order || c.granted.value != kOpen) continue;
+      c.granted = MilliCpu{left * std::max(1, c.weight) / weights};
+      amount -= c.granted;
+    }
+    return amount;
+  }
+}
+
+}  // namespace
+
+void share(MilliCpu amount, std::span<Claim> claims) {
+  amount = std::max(amount, MilliCpu{});
+  for (Claim& c : claims) {
+    c.asked = std::max(c.asked, MilliCpu{});
+    c.granted = MilliCpu{kOpen};
+  }
+  for (;;) {
+    std::optional<int> next;
+    for (const Claim& c : claims)
+      if (c.granted.value == kOpen && (!next || c.order < *next)) next = c.order;
+    if (!next) return;
+    amount = fill(amount, claims, *next);
+  }
+}
+
+}  // namespace headroom
