@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "cgroups/fs/names.hpp"
 #include "cgroups/fs/syscalls.hpp"
 #include "cgroups/fs/tree.hpp"
 #include "cgroups/types/cpu_set.hpp"
@@ -15,34 +16,12 @@ namespace {
 /// The kept fds of a group. The first four are CpuFile's.
 enum class Kept : std::uint8_t { quota, period, burst, shares, stat, usage, events, pids, pressure };
 constexpr std::size_t kKept = 9;
-constexpr std::size_t kBuffer = 4096;   ///< cpu.stat of v2 has 20 lines; a cpu list of 1024 CPUs fits
+constexpr std::size_t kBuffer = 4096;  ///< cpu.stat of v2 has 20 lines; a cpu list of 1024 CPUs fits
 using Buffer = std::array<char, kBuffer>;
 
-std::string joined(const std::string& base, const std::string& path) { return path.empty() ? base : base + "/" + path; }
-
-/// Names come from the kernel or a configuration: neither may leave the tree.
-bool stays_inside(std::string_view path) {
-  if (path.starts_with('/')) return false;
-  while (!path.empty()) {
-    const auto end = path.find('/');
-    if (path.substr(0, end) == "..") return false;
-    if (end == std::string_view::npos) return true;
-    path.remove_prefix(end + 1);
-  }
-  return true;
-}
+bool is_missing(const Error& error) { return error.code == Errc::absent || error.code == Errc::gone; }
 
 }  // namespace
-
-const char* file_name(CpuFile file, bool v2) {
-  switch (file) {
-    case CpuFile::quota: return v2 ? "cpu.max" : "cpu.cfs_quota_us";
-    case CpuFile::period: return v2 ? "cpu.max" : "cpu.cfs_period_us";
-    case CpuFile::burst: return v2 ? "cpu.max.burst" : "cpu.cfs_burst_us";
-    case CpuFile::shares: return v2 ? "cpu.weight" : "cpu.shares";
-  }
-  return "";
-}
 
 struct GroupFiles::Impl {
   struct KeptFile {
@@ -52,7 +31,7 @@ struct GroupFiles::Impl {
 
   Hierarchy where;
   std::string path, dir;
-  fs::Fd self;                 ///< of `dir`: what is opened through it belongs to this life of the group
+  fs::Fd self;  ///< of `dir`: what is opened through it belongs to this life of the group
   std::uint64_t inode = 0;
   std::array<KeptFile, kKept> files;
 
@@ -61,12 +40,18 @@ struct GroupFiles::Impl {
       case Kept::quota:
       case Kept::period:
       case Kept::burst:
-      case Kept::shares: return file_name(static_cast<CpuFile>(file), where.v2);
-      case Kept::stat: return "cpu.stat";
-      case Kept::usage: return where.v2 ? "cpu.stat" : "cpuacct.usage";
-      case Kept::events: return "cgroup.events";
-      case Kept::pids: return "pids.current";
-      case Kept::pressure: return "cpu.pressure";
+      case Kept::shares:
+        return file_name(static_cast<CpuFile>(file), where.v2);
+      case Kept::stat:
+        return "cpu.stat";
+      case Kept::usage:
+        return where.v2 ? "cpu.stat" : "cpuacct.usage";
+      case Kept::events:
+        return "cgroup.events";
+      case Kept::pids:
+        return "pids.current";
+      case Kept::pressure:
+        return "cpu.pressure";
     }
     return "";
   }
@@ -77,11 +62,15 @@ struct GroupFiles::Impl {
       case Kept::period:
       case Kept::burst:
       case Kept::shares:
-      case Kept::stat: return where.cpu;
-      case Kept::usage: return where.cpuacct;
-      case Kept::pids: return where.pids;
+      case Kept::stat:
+        return where.cpu;
+      case Kept::usage:
+        return where.cpuacct;
+      case Kept::pids:
+        return where.pids;
       case Kept::events:
-      case Kept::pressure: return where.unified;
+      case Kept::pressure:
+        return where.unified;
     }
     return where.cpu;
   }
@@ -89,17 +78,18 @@ struct GroupFiles::Impl {
   std::string place(const char* file) const { return std::string(file) + " of /" + path; }
 
   bool alive() const {
-    return fs::retry("access", dir, "cgroup.procs", [&] { return ::faccessat(self.get(), "cgroup.procs", F_OK, 0); }) == 0;
+    constexpr const char* kProcs = "cgroup.procs";
+    return fs::retry("access", dir, kProcs, [&] { return ::faccessat(self.get(), kProcs, F_OK, 0); }) == 0;
   }
 
-  /// Whether a group of another hierarchy, or a v2 file whose controller can be switched off, comes and goes without ours.
+  /// A group of another hierarchy may come and go without ours, and so does a v2 file when its controller is switched.
   bool comes_and_goes(Kept file) const { return where.v2 || file >= Kept::events; }
 
   tl::unexpected<Error> lost(Kept file, int error) {
     const std::string at = place(name(file));
     const bool missing = error == ENOENT || (error == ENODEV && comes_and_goes(file));
     if (!missing) return fs::failure(error, at);
-    files[static_cast<std::size_t>(file)] = {};   // it may come back under another inode
+    files[static_cast<std::size_t>(file)] = {};  // it may come back under another inode
     if (alive()) return fail(Errc::absent, at, "no such file here");
     return fail(Errc::gone, at, "the group was removed");
   }
@@ -111,8 +101,8 @@ struct GroupFiles::Impl {
     if (from.empty()) return fail(Errc::absent, place(name(file)), "its hierarchy is not mounted");
     const char* call = flags == O_RDONLY ? "open" : "open_rw";
     const bool own = from == where.cpu;
-    const std::string other = own ? std::string{} : joined(from, path) + "/" + name(file);
-    const long fd = fs::retry(call, own ? dir : joined(from, path), name(file), [&] {
+    const std::string other = own ? std::string{} : fs::joined(from, path) + "/" + name(file);
+    const long fd = fs::retry(call, own ? dir : fs::joined(from, path), name(file), [&] {
       return own ? ::openat(self.get(), name(file), flags | O_CLOEXEC) : ::open(other.c_str(), flags | O_CLOEXEC);
     });
     if (fd < 0) return lost(file, static_cast<int>(-fd));
@@ -141,7 +131,7 @@ struct GroupFiles::Impl {
 
   Result<microseconds> burst() {
     auto read = value(Kept::burst, parse_microseconds);
-    if (!read && read.error().code == Errc::absent) return microseconds{0};   // Linux before 5.14
+    if (!read && read.error().code == Errc::absent) return microseconds{0};  // Linux before 5.14
     return read;
   }
 };
@@ -152,11 +142,11 @@ GroupFiles& GroupFiles::operator=(GroupFiles&&) noexcept = default;
 GroupFiles::~GroupFiles() = default;
 
 Result<GroupFiles> GroupFiles::open(const Hierarchy& where, const std::string& path) {
-  if (!stays_inside(path)) return fail(Errc::malformed, "/" + path, "want a path below the root");
+  if (!fs::stays_inside(path)) return fail(Errc::malformed, "/" + path, "want a path below the root");
   auto impl = std::make_unique<Impl>();
   impl->where = where;
   impl->path = path;
-  impl->dir = joined(where.cpu, path);
+  impl->dir = fs::joined(where.cpu, path);
   auto opened = fs::open_file(impl->dir, "", O_PATH | O_DIRECTORY | O_NOFOLLOW);
   if (!opened) {
     Error error = opened.error();
@@ -225,12 +215,13 @@ Result<CpuSet> GroupFiles::cpus() {
   const char* name = impl_->where.v2 ? "cpuset.cpus.effective" : "cpuset.effective_cpus";
   if (impl_->where.cpuset.empty()) return fail(Errc::absent, impl_->place(name), "its hierarchy is not mounted");
   // Not every group has one of its own there, and a v1 one may be empty as yet: then it is what the ancestors have.
-  std::string dir = joined(impl_->where.cpuset, impl_->path);
+  std::string dir = fs::joined(impl_->where.cpuset, impl_->path);
   while (!dir.empty()) {
     const auto text = fs::read_once(dir, name);
     if (text && !text->empty()) return parse_cpu_set(*text, impl_->place(name));
-    if (!text && text.error().code != Errc::absent && text.error().code != Errc::gone) return tl::unexpected(text.error());
-    dir.resize(dir.find_last_of('/') == std::string::npos ? 0 : dir.find_last_of('/'));
+    if (!text && !is_missing(text.error())) return tl::unexpected(text.error());
+    const auto slash = dir.find_last_of('/');
+    dir.resize(slash == std::string::npos ? 0 : slash);
   }
   return fail(impl_->alive() ? Errc::absent : Errc::gone, impl_->place(name), "neither here nor above");
 }
@@ -247,8 +238,7 @@ Result<> GroupFiles::write_file(CpuFile file, std::string_view text) {
   if (auto opened = impl_->ensure(kept, O_RDWR); !opened) return opened;
   const int fd = impl_->files[static_cast<std::size_t>(kept)].fd.get();
   const char* name = impl_->name(kept);
-  const long wrote =
-      fs::retry("pwrite", impl_->dir, name, [&] { return ::pwrite(fd, text.data(), text.size(), 0); });
+  const long wrote = fs::retry("pwrite", impl_->dir, name, [&] { return ::pwrite(fd, text.data(), text.size(), 0); });
   if (wrote < 0) return impl_->lost(kept, static_cast<int>(-wrote));
   // The kernel took a part for a whole value; the rest would be another one.
   if (static_cast<std::size_t>(wrote) != text.size()) return fail(Errc::io, impl_->place(name), "short write");

@@ -14,9 +14,9 @@ namespace {
 
 struct Mount {
   bool unified = false;
-  std::string root;    ///< which group of its hierarchy is seen at `point`; "" for the hierarchy's root
+  std::string root;  ///< which group of its hierarchy is seen at `point`; "" for the hierarchy's root
   std::string point;
-  std::string controllers;   ///< v1: the super block's options, ",cpu,cpuacct,"
+  std::string controllers;  ///< v1: the super block's options, ",cpu,cpuacct,"
 };
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -106,7 +106,7 @@ const Mount* nearest(const std::vector<Mount>& mounts, const Mount& cpu, Wanted 
 /// The cpu hierarchy and the group in it that is our root.
 struct Choice {
   const Mount* cpu = nullptr;
-  std::string group;   ///< below the mount: "" or "/…"
+  std::string group;  ///< below the mount: "" or "/…"
 };
 
 /// A v1 cpu mount, or cgroup2 where no v1 hierarchy that `fits` holds the controller.
@@ -127,7 +127,8 @@ Choice choose(const std::vector<Mount>& mounts, const std::string& root) {
     if (const Mount* m = cpu_mount(mounts, usual)) return {m, ""};
     return {cpu_mount(mounts, [](const Mount&) { return true; }), ""};
   }
-  if (const Mount* m = cpu_mount(mounts, [&](const Mount& c) { return below(c.point, root).has_value(); })) return {m, ""};
+  const auto below_root = [&](const Mount& m) { return below(m.point, root).has_value(); };
+  if (const Mount* m = cpu_mount(mounts, below_root)) return {m, ""};
   Choice best;
   for (const auto& mount : mounts) {
     const auto rest = below(root, mount.point);

@@ -17,7 +17,8 @@ class NodeFiles {
   NodeFiles& operator=(NodeFiles&&) noexcept;
   ~NodeFiles();
 
-  /// CPU time of every task of the node, whatever --cgroup-root is: cpuacct.usage (v1) or cpu.stat (v2) of Hierarchy::top.
+  /// CPU time of every task of the node, whatever --cgroup-root is: cpuacct.usage (v1) or cpu.stat (v2) of
+  /// Hierarchy::top.
   /// On v2 the root's number is made from /proc/stat's: it moves with the tick and includes steal.
   /// Errors: absent, denied, malformed, io.
   Result<nanoseconds> usage();

@@ -35,7 +35,7 @@ Result<> list(const std::string& root, const std::string& parent, std::vector<Fo
   return {};
 }
 
-/// What costs a scan: no fds or no memory. A single group that vanished, or that nests deeper than a path may be, does not.
+/// What costs a scan: no fds or no memory. A group that vanished, or that nests deeper than a path may be, does not.
 bool costs_the_scan(const Error& error) { return error.code == Errc::io && error.detail != fs::message(ENAMETOOLONG); }
 
 }  // namespace

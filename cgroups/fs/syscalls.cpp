@@ -31,15 +31,20 @@ int injected(const char* call, const std::string& dir, const char* name) {
 
 Errc classify(int error) {
   switch (error) {
-    case ENODEV: return Errc::gone;
+    case ENODEV:
+      return Errc::gone;
     case EOPNOTSUPP:  // PSI built in, but turned off
-    case ENOENT: return Errc::absent;
+    case ENOENT:
+      return Errc::absent;
     case EACCES:
     case EPERM:
-    case EROFS: return Errc::denied;
+    case EROFS:
+      return Errc::denied;
     case EINVAL:
-    case ERANGE: return Errc::rejected;
-    default: return Errc::io;  // an errno, not an enum
+    case ERANGE:
+      return Errc::rejected;
+    default:
+      return Errc::io;  // an errno, not an enum
   }
 }
 
@@ -52,8 +57,8 @@ tl::unexpected<Error> failure(int error, std::string where) {
 long read_whole(int fd, const std::string& dir, const char* name, char* buffer, std::size_t size) {
   std::size_t have = 0;
   while (have < size) {
-    const long got = retry("pread", dir, name,
-                           [&] { return ::pread(fd, buffer + have, size - have, static_cast<off_t>(have)); });
+    const long got =
+        retry("pread", dir, name, [&] { return ::pread(fd, buffer + have, size - have, static_cast<off_t>(have)); });
     if (got < 0) return got;
     if (got == 0) return static_cast<long>(have);
     have += static_cast<std::size_t>(got);
@@ -68,8 +73,8 @@ long read_stream(int fd, const std::string& dir, const char* name, std::string& 
   while (true) {
     const std::size_t have = out.size();
     out.resize(have + kChunk);
-    const long got = retry("pread", dir, name,
-                           [&] { return ::pread(fd, out.data() + have, kChunk, static_cast<off_t>(have)); });
+    const long got =
+        retry("pread", dir, name, [&] { return ::pread(fd, out.data() + have, kChunk, static_cast<off_t>(have)); });
     out.resize(have + static_cast<std::size_t>(got < 0 ? 0 : got));
     if (got <= 0) return got < 0 ? got : static_cast<long>(have);
   }

@@ -52,7 +52,8 @@ long retry(const char* name, const std::string& dir, const char* file, Call call
   }
 }
 
-/// EACCES, EPERM, EROFS: denied. EINVAL, ERANGE: rejected. ENODEV: gone. ENOENT, EOPNOTSUPP (PSI off): absent. The rest: io.
+/// EACCES, EPERM, EROFS: denied. EINVAL, ERANGE: rejected. ENODEV: gone. ENOENT, EOPNOTSUPP (PSI off): absent.
+/// The rest: io.
 Errc classify(int error);
 /// errno's text.
 std::string message(int error);

@@ -38,7 +38,7 @@ class GroupFiles {
   Result<ThrottleCounters> throttle();
   Result<Bandwidth> bandwidth();                 ///< burst 0 where there is no burst file
   Result<Shares> shares();
-  Result<bool> populated();                      ///< v2 cgroup.events, v1 unified mirror or pids.current > 0 (or usage > 0)
+  Result<bool> populated();                      ///< v2 cgroup.events; v1 its mirror, pids.current > 0 or usage > 0
   Result<nanoseconds> pressure();                ///< cpu.pressure "some" total, of v2 or of the unified mirror
   Result<CpuSet> cpus();                         ///< effective; of the nearest ancestor that has a set
 
@@ -71,7 +71,8 @@ class Watcher {
   Watcher(Watcher&&) noexcept;
   Watcher& operator=(Watcher&&) noexcept;
   ~Watcher();
-  Result<> add(const std::string& path);         ///< again after the group was made anew. Errors: gone, io (no watch left)
+  /// Again after the group was made anew. Errors: gone, denied, io (no watch left).
+  Result<> add(const std::string& path);
   void remove(const std::string& path);
   int fd() const;                                ///< for poll
   /// Everything queued now, in order, without blocking. created and removed are groups; modified and closed_write

@@ -13,7 +13,7 @@ namespace headroom {
 namespace {
 
 constexpr std::uint32_t kMask = IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_DELETE;
-constexpr int kRounds = 64;   ///< of 16 KiB: more than a full queue (fs.inotify.max_queued_events)
+constexpr int kRounds = 64;  ///< of 16 KiB: more than a full queue (fs.inotify.max_queued_events)
 
 std::optional<WatchEvent::What> what_of(std::uint32_t mask) {
   using enum WatchEvent::What;
@@ -49,7 +49,7 @@ struct Watcher::Impl {
       return;
     }
     const auto found = path_of.find(event.wd);
-    if (found == path_of.end()) return;   // of a watch that was removed while this was queued
+    if (found == path_of.end()) return;  // of a watch that was removed while this was queued
     if (const auto what = what_of(event.mask)) out.push_back({*what, found->second, event.len > 0 ? name : ""});
     if ((event.mask & IN_IGNORED) != 0) forget(event.wd);
   }
@@ -88,7 +88,7 @@ void Watcher::remove(const std::string& path) {
   const auto found = impl_->watch_of.find(path);
   if (found == impl_->watch_of.end()) return;
   const int id = found->second;
-  ::inotify_rm_watch(impl_->queue.get(), id);   // fails where the group took its watch with it
+  ::inotify_rm_watch(impl_->queue.get(), id);  // fails where the group took its watch with it
   impl_->forget(id);
 }
 

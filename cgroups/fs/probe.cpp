@@ -1,0 +1,227 @@
+#include "cgroups/fs/probe.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <ctime>
+#include <optional>
+
+#include "cgroups/fs/probe_spinner.hpp"
+#include "cgroups/fs/syscalls.hpp"
+#include "cgroups/fs/tree.hpp"
+#include "cgroups/types/text.hpp"
+
+namespace headroom {
+namespace {
+
+constexpr const char* kPrefix = "headroom-probe-";
+constexpr milliseconds kWindow{15};  ///< over three scheduler ticks at HZ=250, one at HZ=100
+constexpr int kRounds = 3;           ///< one of them may fall on the end of a period
+
+void rest(milliseconds time) {
+  timespec left{time.count() / 1000, time.count() % 1000 * 1'000'000};
+  while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
+  }
+}
+
+Result<> put(const std::string& dir, const char* name, const std::string& text) {
+  const auto file = fs::open_file(dir, name, O_WRONLY);
+  if (!file) return tl::unexpected(file.error());
+  const long wrote = fs::retry("pwrite", dir, name, [&] { return ::write(file->get(), text.data(), text.size()); });
+  if (wrote < 0) return fs::failure(static_cast<int>(-wrote), dir + "/" + name);
+  return {};
+}
+
+bool has(const std::string& dir, const char* name) {
+  const std::string path = dir + "/" + name;
+  return fs::retry("access", dir, name, [&] { return ::access(path.c_str(), F_OK); }) == 0;
+}
+
+/// rmdir, given the time that the kernel takes to let go of a process that was just reaped.
+void remove_group(const std::string& dir) {
+  for (int tries = 0; tries < 50; ++tries) {
+    const long got = fs::retry("rmdir", dir, "", [&] { return ::rmdir(dir.c_str()); });
+    if (got != -EBUSY) return;
+    rest(milliseconds{2});
+  }
+}
+
+/// Two nested groups of our own.
+class Scratch {
+ public:
+  static Result<Scratch> make(const Hierarchy& where, const std::string& parent) {
+    Scratch scratch(where.v2, parent + "/" + kPrefix + std::to_string(::getpid()));
+    if (auto made = mkdir(scratch.outer_); !made) return tl::unexpected(made.error());
+    scratch.owned_ = true;
+    if (where.v2) {
+      if (auto on = put(scratch.outer_, "cgroup.subtree_control", "+cpu"); !on) return tl::unexpected(on.error());
+    }
+    if (auto made = mkdir(scratch.inner()); !made) return tl::unexpected(made.error());
+    return scratch;
+  }
+  Scratch(Scratch&& other) noexcept
+      : v2_(other.v2_), outer_(std::move(other.outer_)), owned_(std::exchange(other.owned_, false)) {}
+  Scratch& operator=(Scratch&&) = delete;
+  ~Scratch() {
+    if (!owned_) return;
+    remove_group(inner());
+    remove_group(outer_);
+  }
+
+  const std::string& outer() const { return outer_; }
+  std::string inner() const { return outer_ + "/inner"; }
+
+  static Result<> mkdir(const std::string& dir) {
+    const long made = fs::retry("mkdir", dir, "", [&] { return ::mkdir(dir.c_str(), 0755); });
+    if (made < 0 && made != -EEXIST) return fs::failure(static_cast<int>(-made), dir);
+    return {};
+  }
+
+  Result<> limit(const std::string& dir, std::optional<microseconds> quota, microseconds period) const {
+    if (v2_) return put(dir, "cpu.max", format_cpu_max({quota, period, microseconds{0}}));
+    if (auto set = put(dir, "cpu.cfs_period_us", format_microseconds(period)); !set) return set;
+    return put(dir, "cpu.cfs_quota_us", format_quota(quota));
+  }
+  Result<> unlimit(const std::string& dir) const { return limit(dir, std::nullopt, kPeriod); }
+  Result<> burst(microseconds value) const { return put(inner(), burst_name(), format_microseconds(value)); }
+  const char* burst_name() const { return file_name(CpuFile::burst, v2_); }
+
+  static constexpr microseconds kPeriod{100'000};
+
+ private:
+  Scratch(bool v2, std::string outer) : v2_(v2), outer_(std::move(outer)) {}
+  bool v2_;
+  std::string outer_;
+  bool owned_ = false;
+};
+
+/// Whether the kernel takes what `attempt` writes; anything but a refusal of the value is an error.
+Result<bool> accepted(const Result<>& attempt) {
+  if (attempt) return true;
+  if (attempt.error().code == Errc::rejected) return false;
+  return tl::unexpected(attempt.error());
+}
+
+Result<bool> burst_above_quota(const Scratch& scratch) {
+  if (auto set = scratch.limit(scratch.inner(), microseconds{1000}, Scratch::kPeriod); !set)
+    return tl::unexpected(set.error());
+  const auto taken = accepted(scratch.burst(microseconds{2000}));
+  if (taken && *taken) (void)scratch.burst(microseconds{0});
+  if (auto set = scratch.unlimit(scratch.inner()); !set) return tl::unexpected(set.error());
+  return taken;
+}
+
+Result<bool> parent_child_rule(const Scratch& scratch) {
+  if (auto set = scratch.limit(scratch.outer(), microseconds{1000}, Scratch::kPeriod); !set)
+    return tl::unexpected(set.error());
+  const auto taken = accepted(scratch.limit(scratch.inner(), microseconds{2000}, Scratch::kPeriod));
+  if (auto set = scratch.unlimit(scratch.inner()); !set) return tl::unexpected(set.error());
+  if (auto set = scratch.unlimit(scratch.outer()); !set) return tl::unexpected(set.error());
+  if (!taken) return taken;
+  return !*taken;
+}
+
+/// A spinner with 1 ms a second stands still almost at once. Does it run again when the same value is written?
+Result<bool> rewrite_refills(const Scratch& scratch, bool by_burst) {
+  constexpr microseconds kQuota{1000}, kLong{1'000'000};
+  if (auto set = scratch.limit(scratch.inner(), kQuota, kLong); !set) return tl::unexpected(set.error());
+  int refilled = 0;
+  {
+    const ProbeSpinner spinner(scratch.inner());
+    rest(2 * kWindow);
+    for (int round = 0; round < kRounds; ++round) {
+      const nanoseconds before = spinner.cpu_time();
+      rest(kWindow);
+      const nanoseconds idle = spinner.cpu_time() - before;
+      const auto rewritten = by_burst ? scratch.burst(microseconds{0}) : scratch.limit(scratch.inner(), kQuota, kLong);
+      if (!rewritten) break;
+      rest(kWindow);
+      const nanoseconds gained = spinner.cpu_time() - before - idle;
+      if (gained > nanoseconds{0} && gained > 2 * idle) ++refilled;
+    }
+    // A throttled process does not die before its pool is filled.
+    if (auto set = scratch.unlimit(scratch.inner()); !set) return tl::unexpected(set.error());
+  }
+  return refilled * 2 > kRounds;
+}
+
+/// A kill in the middle leaves empty groups behind; those of processes that live are somebody's.
+void sweep(const std::string& parent) {
+  Hierarchy below;
+  below.cpu = parent;
+  const auto found = scan(below, [](const std::string&) { return false; });
+  if (!found) return;
+  for (const auto& group : *found) {
+    if (!group.path.starts_with(kPrefix)) continue;
+    pid_t owner = 0;
+    const char* digits = group.path.c_str() + std::string_view(kPrefix).size();
+    std::from_chars(digits, group.path.c_str() + group.path.size(), owner);
+    if (owner <= 0 || (::kill(owner, 0) == 0 && owner != ::getpid())) continue;
+    remove_group(parent + "/" + group.path + "/inner");
+    remove_group(parent + "/" + group.path);
+  }
+}
+
+/// Where a scratch group gets cpu files: on v2 the first group from the root down whose children have them.
+std::optional<std::string> scratch_parent(const Hierarchy& where) {
+  if (!where.v2) return where.cpu;
+  const auto groups = scan(where, nullptr);
+  if (!groups) return where.cpu;  // making the group will say why
+  for (const auto& group : *groups) {
+    const std::string dir = group.path.empty() ? where.cpu : where.cpu + "/" + group.path;
+    const auto control = fs::read_once(dir, "cgroup.subtree_control");
+    if (control && (" " + *control + " ").find(" cpu ") != std::string::npos) return dir;
+  }
+  return std::nullopt;
+}
+
+bool pressure_readable(const Hierarchy& where, const std::string& scratch) {
+  if (where.v2) return fs::read_once(scratch, "cpu.pressure").has_value();
+  if (where.unified.empty()) return false;
+  const std::string mirror = where.unified + "/" + kPrefix + std::to_string(::getpid());
+  if (!Scratch::mkdir(mirror)) return false;
+  const bool readable = fs::read_once(mirror, "cpu.pressure").has_value();
+  remove_group(mirror);
+  return readable;
+}
+
+}  // namespace
+
+Probed assume(const Hierarchy& where) {
+  Probed out;
+  out.v2 = where.v2;
+  out.parent_child_rule = !where.v2;
+  out.rewrite_refills = true;
+  out.group_pressure = !where.unified.empty() && has(where.unified, "cpu.pressure");
+  return out;
+}
+
+Result<Probed> probe(const Hierarchy& where) {
+  const auto parent = scratch_parent(where);
+  if (!parent) return assume(where);
+  sweep(*parent);
+  const auto scratch = Scratch::make(where, *parent);
+  if (!scratch) return tl::unexpected(scratch.error());
+  Probed out;
+  out.v2 = where.v2;
+  out.assumed = false;
+  out.burst_file = has(scratch->inner(), scratch->burst_name());
+  out.idle_file = has(scratch->inner(), "cpu.idle");
+  if (out.burst_file) {
+    const auto above = burst_above_quota(*scratch);
+    if (!above) return tl::unexpected(above.error());
+    out.burst_above_quota = *above;
+  }
+  const auto rule = parent_child_rule(*scratch);
+  if (!rule) return tl::unexpected(rule.error());
+  out.parent_child_rule = *rule;
+  out.rewrite_refills = rewrite_refills(*scratch, out.burst_file).value_or(false);
+  out.group_pressure = pressure_readable(where, scratch->inner());
+  return out;
+}
+
+}  // namespace headroom

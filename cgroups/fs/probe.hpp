@@ -1,0 +1,30 @@
+// What this kernel does with bandwidth, tried out in a scratch group of our own; never inferred from a version (KERNEL
+// 8).
+#pragma once
+
+#include "cgroups/fs/hierarchy.hpp"
+
+namespace headroom {
+
+/// The fields of engine's Capabilities; what could not be found out stands at the careful side.
+struct Probed {
+  bool v2 = false;
+  bool burst_file = true;
+  bool burst_above_quota = false;
+  bool parent_child_rule = true;  ///< a child's quota/period above its parent's is refused
+  bool rewrite_refills = false;   ///< measured; false too where the measurement failed
+  bool idle_file = true;
+  bool group_pressure = false;  ///< cpu.pressure per group: of v2, or of the unified mirror
+  bool assumed = true;          ///< documented rules, nothing was tried
+};
+
+/// The documented rules of Linux 5.14 and above, and what can be seen without a write. For observe.
+Probed assume(const Hierarchy& where);
+
+/// Makes <root>/headroom-probe-<pid>, tries, and removes it, also on failure; takes up to 300 ms and about 20 ms of CPU
+/// (one forked spinner in the scratch group). Takes away what an earlier probe that was killed has left.
+/// On v2 the scratch group is made in the first group that hands out the cpu controller; where none does: assume().
+/// Errors: denied (read-only mount, not root), rejected, io.
+Result<Probed> probe(const Hierarchy& where);
+
+}  // namespace headroom

@@ -1,0 +1,32 @@
+// A process that does nothing but use CPU, in the probe's scratch group.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "cgroups/types/units.hpp"
+
+namespace headroom {
+
+/// Forked in the constructor, killed and reaped in the destructor. It ends by itself when its parent dies, or after 2
+/// s.
+class ProbeSpinner {
+ public:
+  explicit ProbeSpinner(const std::string& group_dir);
+  ProbeSpinner(const ProbeSpinner&) = delete;
+  ProbeSpinner& operator=(const ProbeSpinner&) = delete;
+  ~ProbeSpinner();
+
+  /// CPU time that it has used since it joined the group; 0 if it never did. Source: its process clock, which is exact
+  /// and needs no cpuacct group.
+  nanoseconds cpu_time() const;
+
+ private:
+  nanoseconds clock() const;
+  pid_t pid_ = -1;
+  bool joined_ = false;
+  nanoseconds at_join_{0};
+};
+
+}  // namespace headroom
