@@ -1,0 +1,71 @@
+#include "engine/schedule.hpp"
+
+#include <algorithm>
+
+#include "engine/schedule_state.hpp"
+
+namespace headroom {
+namespace {
+
+using scheduling::Context;
+
+constexpr milliseconds kIdleGrid{250};  // the slow clock in four wakeups a second
+constexpr milliseconds kSoonest{1};
+
+/// Next point of a grid, so that ticks do not drift; one that is nearly there counts as this one.
+TimePoint on_grid(TimePoint at, nanoseconds grid) {
+  const auto n = at.time_since_epoch() / grid + 1;
+  const TimePoint next{grid * n};
+  return next - at < grid / 4 ? next + grid : next;
+}
+
+TimePoint next_wake(const Context& c) {
+  nanoseconds grid = kIdleGrid;
+  if (c.state.eligible > 0) grid = c.params.eligible;
+  if (!c.state.fast.empty()) grid = c.params.fast;
+  TimePoint wake = std::min(on_grid(c.now.at, grid), scheduling::judge_wake(c));
+  for (const Slot s : c.plans.active) wake = std::min(wake, scheduling::hidden_wake(c, s));
+  if (!c.state.settle.empty()) wake = std::min(wake, c.state.settle.top().due);
+  return std::max(wake, c.now.at + kSoonest);
+}
+
+bool due(TimePoint& last, TimePoint wake, nanoseconds every) {
+  const nanoseconds slack = every / 10;
+  if (last.time_since_epoch().count() != 0 && wake - last < every - slack) return false;
+  last = wake;
+  return true;
+}
+
+void ask_node(const Context& c) {
+  const bool out = scheduling::leases_out(c.plans);
+  const nanoseconds usage = out ? c.params.fast : c.state.eligible > 0 ? c.params.eligible : c.params.slow;
+  const nanoseconds cpus = out ? c.params.judge : c.params.slow;
+  c.out.node_usage = due(c.state.node_usage_at, c.out.wake, usage);
+  c.out.node_cpus = due(c.state.node_cpus_at, c.out.wake, cpus);
+  c.out.node_pressure = due(c.state.pressure_at, c.out.wake, c.params.slow);
+  c.out.rescan = due(c.state.rescan_at, c.out.wake, c.params.rescan);
+}
+
+}  // namespace
+
+ScheduleState::ScheduleState() : impl(std::make_unique<Impl>()) {}
+ScheduleState::~ScheduleState() = default;
+ScheduleState::ScheduleState(ScheduleState&&) noexcept = default;
+
+void next_reads(const Snapshot& snapshot, const PlanState& plans, const ScheduleParams& params, ScheduleState& state,
+                ReadPlan& out) {
+  out.groups.clear();
+  ++state.impl->tick;
+  const Context c{snapshot, plans, params, *state.impl, out};
+  scheduling::take_catalog(c);
+  scheduling::note_events(c);
+  scheduling::choose_clocks(c);
+  out.wake = next_wake(c);
+  scheduling::run_fast(c);
+  scheduling::run_timers(c);
+  scheduling::run_judges(c);
+  ask_node(c);
+  state.impl->previous_at = snapshot.at;
+}
+
+}  // namespace headroom

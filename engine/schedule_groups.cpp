@@ -1,0 +1,131 @@
+#include <algorithm>
+
+#include "engine/schedule_state.hpp"
+
+namespace headroom::scheduling {
+namespace {
+
+/// Spreads lives evenly over an interval in steps of the fast clock.
+TimePoint phase(const Context& c, std::uint64_t id, nanoseconds interval) {
+  const nanoseconds step = c.params.fast;
+  const auto steps = std::max<std::int64_t>(1, interval / step);
+  return c.now.at + step * static_cast<std::int64_t>(id % static_cast<std::uint64_t>(steps)) + step;
+}
+
+void end_life(const Context& c, Slot slot) {
+  Watch& w = c.watch(slot);
+  if (w.eligible) --c.state.eligible;
+  const bool listed = w.in_fast;  // its entry in the list of fast slots goes at the next look
+  w = Watch{};
+  w.in_fast = listed;
+}
+
+void begin_life(const Context& c, Slot slot, const Group& g) {
+  end_life(c, slot);
+  Watch& w = c.watch(slot);
+  w.id = g.id;
+  w.born = c.now.at;
+  w.hurry = may_borrow(c.now.catalog, g);
+  arm(c, slot, Task::slow, phase(c, g.id, c.params.slow));
+  arm(c, slot, Task::settings, phase(c, g.id, c.params.settings));
+  // Many groups at a start: those that may borrow at once, the others over a quarter of a second.
+  arm(c, slot, Task::young, w.hurry ? c.now.at : phase(c, g.id, milliseconds{250}));
+}
+
+/// A pod's base is wanted as soon as its first borrower's is.
+void hurry_pod(const Context& c, Slot borrower) {
+  const Slot pod = pod_of(c.now.catalog, borrower);
+  if (pod == kNoSlot || c.watch(pod).hurry) return;
+  c.watch(pod).hurry = true;
+  c.watch(pod).born = c.now.at;
+  arm(c, pod, Task::young, c.now.at);
+}
+
+bool is_neighbour(const Catalog& catalog, const Group& g) {
+  const ClassRule& rule = catalog.rule_of(g);
+  if (g.infrastructure || !is_protected(rule.qos)) return false;
+  switch (g.identity.kind) {
+    case GroupKind::container:
+    case GroupKind::scope:
+    case GroupKind::other:
+      return true;
+    case GroupKind::slice:
+      return rule.qos == QosClass::system;  // system.slice as a whole
+    case GroupKind::inner:
+    case GroupKind::pod:
+    case GroupKind::qos:
+    case GroupKind::helper:
+    case GroupKind::sandbox_stub:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool alive(const Context& c, Slot slot) {
+  const Group* g = c.now.catalog.find(slot);
+  return g && slot < c.now.groups.size() && c.group(slot).id == g->id && c.watch(slot).id == g->id;
+}
+
+bool may_borrow(const Catalog& catalog, const Group& g) {
+  if (g.infrastructure || !catalog.rule_of(g).borrow) return false;
+  const GroupKind k = g.identity.kind;
+  return k == GroupKind::container || k == GroupKind::scope || k == GroupKind::slice || k == GroupKind::other;
+}
+
+bool eligible(const Context& c, Slot slot) {
+  const Ownership& own = c.group(slot).own;
+  return own.certain && own.base && own.base->quota && may_borrow(c.now.catalog, *c.now.catalog.find(slot));
+}
+
+Slot pod_of(const Catalog& catalog, Slot slot) {
+  for (const Group* g = catalog.find(slot); g; g = catalog.find(g->parent)) {
+    const Group* up = catalog.find(g->parent);
+    if (up && (up->identity.kind == GroupKind::pod ||
+               (up->identity.kind == GroupKind::slice && up->identity.runtime == Runtime::podman)))
+      return g->parent;
+  }
+  return kNoSlot;
+}
+
+void ask(const Context& c, Slot slot, std::uint8_t bits) {
+  Watch& w = c.watch(slot);
+  if ((bits & (kReadBandwidth | kReadShares)) && !w.asked_settings) {
+    w.asked_settings = true;
+    c.state.asked.push_back(slot);
+  }
+  if (w.mark == c.state.tick) {
+    c.out.groups[w.index].bits |= bits;
+    return;
+  }
+  w.mark = c.state.tick;
+  w.index = static_cast<std::uint32_t>(c.out.groups.size());
+  c.out.groups.push_back({slot, bits});
+}
+
+void arm(const Context& c, Slot slot, Task task, TimePoint due) {
+  Watch& w = c.watch(slot);
+  if (task == Task::settle) ++w.settle_timers;
+  const bool wakes = task == Task::settle || task == Task::young;
+  (wakes ? c.state.settle : c.state.timers).push({due, slot, w.id, task});
+}
+
+void take_catalog(const Context& c) {
+  const Catalog& catalog = c.now.catalog;
+  if (c.state.started && c.state.generation == catalog.generation) return;
+  c.state.started = true;
+  c.state.generation = catalog.generation;
+  if (c.state.watches.size() < catalog.groups.size()) c.state.watches.resize(catalog.groups.size());
+  c.state.neighbours.clear();
+  for (Slot s = 0; s < catalog.groups.size(); ++s) {
+    const Group* g = catalog.find(s);
+    if (!g && c.watch(s).id != 0) end_life(c, s);
+    if (g && c.watch(s).id != g->id) begin_life(c, s, *g);
+    if (g && is_neighbour(catalog, *g)) c.state.neighbours.push_back(s);
+  }
+  for (Slot s = 0; s < catalog.groups.size(); ++s)
+    if (c.watch(s).id != 0 && c.watch(s).hurry) hurry_pod(c, s);
+}
+
+}  // namespace headroom::scheduling

@@ -1,0 +1,108 @@
+// The inside of the read schedule: due times per slot. Only engine/schedule*.cpp include this.
+#pragma once
+
+#include <queue>
+#include <vector>
+
+#include "engine/schedule.hpp"
+
+namespace headroom::scheduling {
+
+enum class Task : std::uint8_t {
+  eligible,  ///< usage of a container that may borrow
+  slow,      ///< usage, throttling and whether anybody lives there
+  settings,  ///< round-robin
+  young,     ///< settings of a group until its base is certain
+  settle     ///< settings of a group that somebody touched
+};
+
+struct Timer {
+  TimePoint due;
+  Slot slot = kNoSlot;
+  std::uint64_t id = 0;  ///< of the life it was made for: a reused slot does not inherit it
+  Task task = Task::slow;
+  friend bool operator>(const Timer& a, const Timer& b) { return a.due > b.due; }
+};
+using Timers = std::priority_queue<Timer, std::vector<Timer>, std::greater<>>;
+
+/// Per slot.
+struct Watch {
+  std::uint64_t id = 0;
+  TimePoint fast_until;     ///< on the fast clock until then
+  TimePoint fast_read;      ///< last planned fast reading
+  TimePoint counters_read;  ///< last planned reading of throttling on the fast clock
+  TimePoint born;           ///< when the schedule first saw it
+  TimePoint judge_turn;     ///< not before: one window every 5 s once there are 100
+  std::uint32_t judge_reads = 0;
+  std::uint32_t foreign_writes = 0;
+  std::uint32_t settle_timers = 0;
+  bool in_fast = false;
+  bool eligible = false;        ///< counted, with a timer of its own
+  bool asked_settings = false;  ///< so that a reading of our own is not taken for an event
+  bool hurry = false;           ///< may borrow, or is the pod of one that may: its base is wanted at once
+  std::uint64_t mark = 0;       ///< tick of its entry in the plan
+  std::uint32_t index = 0;      ///< that entry
+};
+
+}  // namespace headroom::scheduling
+
+namespace headroom {
+
+struct ScheduleState::Impl {
+  bool started = false;
+  std::uint64_t generation = 0;
+  std::uint64_t tick = 0;
+  TimePoint previous_at;
+  std::vector<scheduling::Watch> watches;
+  scheduling::Timers timers, settle;  ///< settle (and young) wake the loop, timers are picked up on the way
+  std::vector<Slot> fast;
+  std::vector<Slot> asked;       ///< slots with asked_settings
+  std::vector<Slot> neighbours;  ///< protected, by catalog generation
+  std::size_t eligible = 0;      ///< may borrow and has a finite, certain base, by the last reading of each
+  std::size_t judge_cursor = 0, judge_left = 0;
+  TimePoint judge_due;
+  std::vector<Slot> baseline;  ///< neighbours whose waiting without leases is being learned
+  TimePoint node_usage_at, node_cpus_at, pressure_at, rescan_at;
+};
+
+}  // namespace headroom
+
+namespace headroom::scheduling {
+
+struct Context {
+  const Snapshot& now;
+  const PlanState& plans;
+  const ScheduleParams& params;
+  ScheduleState::Impl& state;
+  ReadPlan& out;
+
+  const GroupState& group(Slot s) const { return now.groups[s]; }
+  Watch& watch(Slot s) const { return state.watches[s]; }
+};
+
+// schedule_groups.cpp: what a group is to the schedule.
+/// Free slots and lives that the model has not seen yet are not.
+bool alive(const Context& c, Slot slot);
+bool may_borrow(const Catalog& catalog, const Group& g);
+bool eligible(const Context& c, Slot slot);
+Slot pod_of(const Catalog& catalog, Slot slot);
+/// Adds bits to the plan, one entry a slot.
+void ask(const Context& c, Slot slot, std::uint8_t bits);
+/// After a change of the catalog: new lives get their timers, neighbours are listed anew.
+void take_catalog(const Context& c);
+void arm(const Context& c, Slot slot, Task task, TimePoint due);
+
+// schedule_clocks.cpp: the three clocks and settings.
+void note_events(const Context& c);
+void choose_clocks(const Context& c);
+bool leases_out(const PlanState& plans);
+/// When a hidden lease of the slot needs its next look; TimePoint::max(): the fast clock will do.
+TimePoint hidden_wake(const Context& c, Slot slot);
+void run_fast(const Context& c);
+void run_timers(const Context& c);
+
+// schedule_judges.cpp: protected neighbours' use and waiting.
+TimePoint judge_wake(const Context& c);
+void run_judges(const Context& c);
+
+}  // namespace headroom::scheduling
