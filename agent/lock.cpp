@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
-#include <linux/close_range.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -105,7 +104,8 @@ Result<pid_t> start_guard(const std::string& guard_binary, const std::string& ru
     ::dup2(null, STDIN_FILENO);
     ::dup2(null, STDOUT_FILENO);
   }
-  ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+  if (::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) != 0)   // before Linux 5.9
+    for (int fd = STDERR_FILENO + 1; fd < 1024; ++fd) ::close(fd);
   ::execv(guard_binary.c_str(), const_cast<char* const*>(argv));
   ::_exit(127);
 }

@@ -68,6 +68,11 @@ ino_t inode_of_ledger(const Guard& guard) {
   return path_in(path, guard, "ledger") && ::stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
+[[noreturn]] void leave(const Guard& guard) {
+  if (guard.image != nullptr) guard.image->header.guard_beat.store(0);
+  ::_exit(0);
+}
+
 /// Waits on signals and up to one more fd (-1: none). Ends the process on a signal: under the mutex, so that a restore
 /// that has begun is finished first.
 /// @return the other fd is readable
@@ -76,8 +81,7 @@ bool wait_for(Guard& guard, int other, int timeout_ms) {
   const int n = ::poll(fds, 2, timeout_ms);
   if (n > 0 && (fds[0].revents & POLLIN) != 0) {
     ::pthread_mutex_lock(&guard.restoring);
-    guard.image->header.guard_beat.store(0);
-    ::_exit(0);
+    leave(guard);
   }
   return n > 0 && fds[1].revents != 0;
 }
@@ -90,14 +94,11 @@ int open_lock(const Guard& guard) {
 }
 
 /// A guard of one daemon has nobody left to wait for when nothing is armed and nobody holds the lock.
-void leave_if_orphaned(Guard& guard) {
-  const int fd = open_lock(guard);
+void leave_if_orphaned(const Guard& guard) {
+  const int fd = guard.life == Life::once ? open_lock(guard) : -1;
   if (fd < 0) return;
   const bool free = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
-  if (free && guard.image->header.armed.load() == 0) {
-    guard.image->header.guard_beat.store(0);
-    ::_exit(0);
-  }
+  if (free && (guard.image == nullptr || guard.image->header.armed.load() == 0)) leave(guard);
   ::close(fd);
 }
 
@@ -106,7 +107,7 @@ void wait_until_armed(Guard& guard) {
   const timespec tick{1, 0};
   while (armed.load() == 0) {
     ::syscall(SYS_futex, &armed, FUTEX_WAIT, 0, &tick, nullptr, 0);
-    if (armed.load() == 0 && guard.life == Life::once) leave_if_orphaned(guard);
+    if (armed.load() == 0) leave_if_orphaned(guard);
   }
 }
 
@@ -130,10 +131,7 @@ void* watch_lock(void* arg) {
     if (got == 0) undo(guard);
     else ::dprintf(STDERR_FILENO, "headroom-guard: lock of %s: %s\n", guard.run_dir, std::strerror(errno));
     if (fd >= 0) ::close(fd);
-    if (got == 0 && guard.life == Life::once) {
-      guard.image->header.guard_beat.store(0);
-      ::_exit(0);
-    }
+    if (got == 0 && guard.life == Life::once) leave(guard);
     if (got != 0) ::sleep(1);
   }
 }
@@ -237,8 +235,8 @@ void wait_for_ledger(Guard& guard) {
   for (;;) {
     guard.ledger_inode = inode_of_ledger(guard);
     if (guard.ledger_inode != 0 && map_image(guard.run_dir, Missing::fail, guard.image) == Status::ok) return;
-    pollfd stop{guard.signals, POLLIN, 0};
-    if (::poll(&stop, 1, kBusyPoll) > 0) ::_exit(0);
+    wait_for(guard, -1, kBusyPoll);
+    leave_if_orphaned(guard);
   }
 }
 
