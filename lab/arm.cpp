@@ -1,0 +1,77 @@
+#include "lab/arm.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+namespace headroom::lab {
+namespace {
+
+const std::array<Arm, 8> kArms{{
+    {"static", ArmKind::fixed, "", ""},
+    {"static2", ArmKind::fixed, "", ""},
+    {"nolimit", ArmKind::no_limit, "", ""},
+    {"nolimit_low", ArmKind::no_limit_low, "", ""},
+    {"headroom", ArmKind::daemon, "headroom", "auto"},
+    {"headroom-hidden", ArmKind::daemon, "headroom", "hidden"},
+    {"headroom-file", ArmKind::daemon, "headroom", "file"},
+    {"headroom-static", ArmKind::daemon, "static", "auto"},
+}};
+
+bool has(const std::vector<Arm>& arms, std::string_view name) {
+  return std::any_of(arms.begin(), arms.end(), [&](const Arm& a) { return a.name == name; });
+}
+
+}  // namespace
+
+Result<Arm> parse_arm(std::string_view name) {
+  std::string all;
+  for (const auto& arm : kArms) {
+    if (arm.name == name) return arm;
+    all += " " + arm.name;
+  }
+  return fail(Errc::malformed, "--policies", fmt::format("no arm '{}'; there are:{}", name, all));
+}
+
+Result<std::vector<Arm>> parse_arms(std::string_view list, Twin twin) {
+  std::vector<Arm> out;
+  if (twin == Twin::needed) out = {kArms[0], kArms[1]};
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    const auto name = list.substr(0, comma);
+    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
+    if (name.empty() || has(out, name)) continue;
+    auto arm = parse_arm(name);
+    if (!arm) return tl::unexpected(arm.error());
+    out.push_back(*arm);
+  }
+  return out;
+}
+
+std::vector<PlannedGroup> for_arm(std::vector<PlannedGroup> plan, const Scenario& scenario, const Arm& arm) {
+  if (arm.kind == ArmKind::fixed || arm.kind == ArmKind::daemon) return plan;
+  for (auto& group : plan) {
+    const bool lifted = group.level == Level::pod || group.level == Level::container;
+    if (!lifted || scenario.pods[group.pod].pod_class != PodClass::step) continue;
+    group.quota.reset();
+    if (arm.kind == ArmKind::no_limit_low) group.shares = Shares{2};
+  }
+  return plan;
+}
+
+std::string daemon_config(const Scenario& scenario, const Arm& arm, int cpus, int port) {
+  const auto up_to = scenario.up_to.empty() ? fmt::format("{} cores", std::min(cpus, 64)) : scenario.up_to;
+  return fmt::format(
+      "version: 1\n"
+      "mode: enforce\n"
+      "listen: 127.0.0.1:{}\n"
+      "policy: {}\n"
+      "classes:\n"
+      "  - name: step\n"
+      "    match: [{{path: \"kubepods/**/pod{}-*/*\"}}, {{path: \"kubepods/pod{}-*/*\"}}]\n"
+      "    borrow: {{upTo: {}, credit: {}, visibility: {}}}\n",
+      port, arm.policy, uuid_head(PodClass::step), uuid_head(PodClass::step), up_to, scenario.credit, arm.visibility);
+}
+
+}  // namespace headroom::lab

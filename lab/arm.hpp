@@ -1,0 +1,36 @@
+// What is compared: limits as they are, limits deleted, or the real daemon in one of its settings.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cgroups/types/result.hpp"
+#include "lab/kube.hpp"
+
+namespace headroom::lab {
+
+enum class ArmKind { fixed, no_limit, no_limit_low, daemon };
+
+struct Arm {
+  std::string name;
+  ArmKind kind = ArmKind::fixed;
+  std::string policy = "headroom";   ///< daemon: policy of its configuration
+  std::string visibility = "auto";   ///< daemon: auto, hidden or file
+};
+
+/// "static", "static2", "nolimit", "nolimit_low", "headroom", "headroom-hidden", "headroom-file", "headroom-static".
+Result<Arm> parse_arm(std::string_view name);
+
+/// "a,b": static and its twin static2 are added where `with_twin` names a method that needs them.
+enum class Twin { needed, not_needed };
+Result<std::vector<Arm>> parse_arms(std::string_view list, Twin twin);
+
+/// The tree as this arm wants it: nolimit takes the quota of steps and of their pods away, nolimit_low also puts both
+/// at the lowest weight. Only the lab may do this, and only to its own groups.
+std::vector<PlannedGroup> for_arm(std::vector<PlannedGroup> plan, const Scenario& scenario, const Arm& arm);
+
+/// Configuration of the daemon for its arm: enforce, classes by path glob, loopback on `port`.
+std::string daemon_config(const Scenario& scenario, const Arm& arm, int cpus, int port);
+
+}  // namespace headroom::lab

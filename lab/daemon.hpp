@@ -1,0 +1,57 @@
+// The real daemon as a child of the lab: started, asked, ended, and looked after.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "cgroups/types/result.hpp"
+#include "cgroups/types/units.hpp"
+
+namespace headroom::lab {
+
+/// What is read from outside while it runs.
+struct DaemonCounters {
+  double refilling_writes = 0;   ///< headroom_cgroup_writes_total of quota, period, burst and max files, any kind
+  double all_writes = 0;
+  double cpu_seconds = 0;        ///< utime + stime of /proc/<pid>/stat
+};
+
+class Daemon {
+ public:
+  /// @param program  path of headroomd
+  /// @param dir      own directory on tmpfs for configuration, run, state and log
+  /// Waits until it answers in mode enforce. Errors: absent (no program), io (did not come up; names its log).
+  static Result<Daemon> start(const std::string& program, const std::string& dir, const std::string& config, int port,
+                              const std::string& cgroup_root);
+  Daemon(Daemon&& other) noexcept;
+  Daemon& operator=(Daemon&& other) noexcept;
+  ~Daemon();
+
+  Result<DaemonCounters> counters() const;
+  /// Body of /metrics. Errors: io.
+  Result<std::string> metrics() const;
+  /// SIGTERM, then SIGKILL after 5 s. It puts its leases back itself; whoever kills it harder leaves that to the guard.
+  void stop();
+  const std::string& log_file() const { return log_; }
+  pid_t pid() const { return pid_; }
+
+ private:
+  Daemon() = default;
+  pid_t pid_ = -1;
+  int port_ = 0;
+  std::string dir_, log_;
+};
+
+/// A port of the loopback that is free now.
+int free_port();
+
+/// Sum of the samples of one metric family whose labels contain `label` (empty: all). 0 where there are none.
+double metric_sum(const std::string& body, const std::string& family, const std::string& label);
+
+/// GET over TCP to the loopback. Errors: io.
+Result<std::string> http_get(int port, const std::string& path);
+/// GET over the control socket. Errors: io.
+Result<std::string> http_get(const std::string& socket, const std::string& path);
+
+}  // namespace headroom::lab

@@ -1,0 +1,91 @@
+// What `run` does for each kind of scenario, and what it hands to the report.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lab/rig.hpp"
+
+namespace headroom::lab {
+
+/// From the command line; 0: as the scenario says.
+struct RunOptions {
+  std::vector<Arm> arms;
+  int rounds = 0;
+  seconds length{0};
+  enum class Depth { full, smoke } depth = Depth::full;   ///< smoke: one short rotation, nothing judged
+};
+
+/// One arm in one rotation, as raw samples.
+struct ArmRun {
+  std::string arm;
+  int run = 0, rotation = 0;
+  Latencies step, burstable, guaranteed;
+  double throttled_container = 0, throttled_pod = 0;   ///< seconds
+  double refilling_writes = 0, all_writes = 0;
+  double daemon_cpu_seconds = 0;
+  double seconds = 0;
+  std::size_t steps = 0;
+};
+
+/// A bar of the scenario, applied.
+struct Verdict {
+  Bar bar;
+  std::optional<double> value;
+  enum class Says { pass, miss, not_judged } says = Says::not_judged;
+};
+
+/// One run of N rotations under the neighbour rule.
+struct RunRecord {
+  int run = 0;
+  std::vector<TwinRatio> twins;
+  enum class Fate { counts, is_void, smoke } fate = Fate::smoke;
+};
+
+/// A named series of numbers for the JSON file and, short, for the table: curves, start times.
+struct Series {
+  std::string name, unit;
+  std::vector<std::pair<double, double>> points;   ///< x in seconds or running number, y in unit
+};
+
+/// A line of its own under the table: "greatest use over any 30 s window: 0.51 cores (limit 0.50 + 5 %): pass".
+struct Finding {
+  std::string name, unit;
+  std::string arm;
+  double value = 0;
+  std::optional<double> at_most;
+  Verdict::Says says = Verdict::Says::not_judged;
+};
+
+struct Outcomes {
+  std::vector<ArmRun> raw;
+  std::vector<ArmStats> arms;        ///< of the run that counted, or of all five pooled
+  std::vector<RunRecord> runs;
+  std::vector<Verdict> verdicts;
+  std::vector<Finding> findings;
+  std::vector<Series> series;
+  std::vector<std::string> notes;    ///< why nothing was judged, what was left behind, and the like
+};
+
+Result<Outcomes> run_steady(const Bench& bench, const Scenario& scenario, const RunOptions& options);
+Result<Outcomes> run_greedy(const Bench& bench, const Scenario& scenario, const RunOptions& options);
+Result<Outcomes> run_startup(const Bench& bench, const Scenario& scenario, const RunOptions& options);
+Result<Outcomes> run_wakeup(const Bench& bench, const Scenario& scenario, const RunOptions& options);
+Result<Outcomes> run_scenario(const Bench& bench, const Scenario& scenario, const RunOptions& options);
+
+/// Pools the rotations of each arm, in the order of `arms`.
+std::vector<ArmStats> pool(const std::vector<ArmRun>& raw, const std::vector<Arm>& arms);
+
+/// Applies the scenario's bars. Bars whose arms did not run are left out.
+std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const std::vector<ArmStats>& arms);
+
+/// Called for each arm's measured stretch, while it runs; may look on (wakeup). May be empty.
+using Onlooker = std::function<Result<>(Rig& rig, const Arm& arm, int rotation, std::int64_t from, std::int64_t to)>;
+
+/// One arm in one rotation: build, warm up, measure, put back.
+Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const Arm& arm, int run, int rotation,
+                           seconds length, const std::string& phase, const Onlooker& onlooker,
+                           std::vector<std::string>& notes);
+
+}  // namespace headroom::lab

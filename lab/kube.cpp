@@ -1,0 +1,101 @@
+#include "lab/kube.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "lab/random.hpp"
+
+namespace headroom::lab {
+namespace {
+
+std::string hex_id(std::size_t pod, int replica, const std::string& who) {
+  Random random(load_seed(pod, replica, who));
+  return fmt::format("{:016x}{:016x}{:016x}{:016x}", random.next(), random.next(), random.next(), random.next());
+}
+
+MilliCpu pod_request(const PodSpec& pod) {
+  MilliCpu sum;
+  for (const auto& c : pod.containers) sum += c.request.value_or(c.limit.value_or(MilliCpu{}));
+  return sum;
+}
+
+std::optional<MilliCpu> pod_limit(const PodSpec& pod) {
+  MilliCpu sum;
+  for (const auto& c : pod.containers) {
+    if (!c.limit) return std::nullopt;
+    sum += *c.limit;
+  }
+  return sum;
+}
+
+std::optional<microseconds> quota_of(std::optional<MilliCpu> limit) {
+  if (!limit) return std::nullopt;
+  return kube_quota(*limit, kKubePeriod);
+}
+
+void add_pod(std::vector<PlannedGroup>& out, const PodSpec& pod, std::size_t index, int replica) {
+  const auto path = pod_path(pod, index, replica);
+  const auto request = pod_request(pod);
+  const auto shares = request.value > 0 ? kube_shares(request, {}) : Shares{2};
+  out.push_back({Level::pod, path, shares, quota_of(pod_limit(pod)), index, replica, 0});
+  out.push_back({Level::sandbox, path + "/" + hex_id(index, replica, "sandbox"), Shares{2}, {}, index, replica, 0});
+  for (std::size_t c = 0; c < pod.containers.size(); ++c) {
+    const auto& spec = pod.containers[c];
+    out.push_back({Level::container, path + "/" + hex_id(index, replica, spec.name),
+                   kube_shares(spec.request, spec.limit), quota_of(spec.limit), index, replica, c});
+  }
+}
+
+}  // namespace
+
+Shares kube_shares(std::optional<MilliCpu> request, std::optional<MilliCpu> limit) {
+  const auto milli = request ? request : limit;
+  if (!milli) return Shares{2};
+  return Shares{static_cast<std::uint64_t>(std::clamp<std::int64_t>(milli->value * 1024 / 1000, 2, 262'144))};
+}
+
+microseconds kube_quota(MilliCpu limit, microseconds period) {
+  return std::max(microseconds{1000}, microseconds{limit.value * period.count() / 1000});
+}
+
+std::uint64_t kube_weight(Shares shares) {
+  return 1 + (std::clamp<std::uint64_t>(shares.value, 2, 262'144) - 2) * 9999 / 262'142;
+}
+
+const char* uuid_head(PodClass pod_class) {
+  switch (pod_class) {
+    case PodClass::step: return "57e90000";
+    case PodClass::ls: return "15000000";
+    case PodClass::be: return "be000000";
+  }
+  return "";
+}
+
+std::string pod_path(const PodSpec& pod, std::size_t index, int replica) {
+  const char* slice = pod.qos == KubeQos::burstable     ? "kubepods/burstable"
+                      : pod.qos == KubeQos::best_effort ? "kubepods/besteffort"
+                                                        : "kubepods";
+  return fmt::format("{}/pod{}-0000-4000-8{:03x}-{:012x}", slice, uuid_head(pod.pod_class), index, replica);
+}
+
+std::vector<PlannedGroup> plan_tree(const Scenario& scenario, int cpus, const std::string& phase) {
+  std::vector<PlannedGroup> pods;
+  MilliCpu burstable;
+  for (std::size_t i = 0; i < scenario.pods.size(); ++i) {
+    const auto& pod = scenario.pods[i];
+    if (!pod.phase.empty() && pod.phase != phase) continue;
+    for (int replica = 0; replica < replicas_on(pod, scenario, cpus); ++replica) {
+      add_pod(pods, pod, i, replica);
+      if (pod.qos == KubeQos::burstable) burstable += pod_request(pod);
+    }
+  }
+  std::vector<PlannedGroup> out;
+  out.push_back({Level::root, "kubepods", kube_shares(MilliCpu{cpus * 1000L}, {}), {}, 0, 0, 0});
+  out.push_back({Level::qos, "kubepods/besteffort", Shares{2}, {}, 0, 0, 0});
+  out.push_back({Level::qos, "kubepods/burstable", kube_shares(burstable, {}), {}, 0, 0, 0});
+  out.insert(out.end(), pods.begin(), pods.end());
+  return out;
+}
+
+}  // namespace headroom::lab

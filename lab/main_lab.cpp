@@ -1,0 +1,185 @@
+// headroom-lab: scenarios on real cgroups with real load.
+#include <fmt/core.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <thread>
+
+#include "lab/paths.hpp"
+#include "lab/progress.hpp"
+#include "lab/report.hpp"
+
+namespace {
+
+using namespace headroom;
+using namespace headroom::lab;
+namespace fs = std::filesystem;
+
+volatile sig_atomic_t g_interrupted = 0;   // a signal handler can reach nothing else
+
+void on_signal(int) { g_interrupted = 1; }
+
+/// Ctrl-C must not stop the putting back, nor a second one.
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+struct Options {
+  std::string scenario, policies, json, markdown, scenario_dir, daemon, daemon_config, cgroup_root, keep_logs;
+  int rounds = 0, seconds = 0;
+  std::uint64_t seed = 1;
+  bool smoke = false, newcomer = false;
+};
+
+int complain(const Error& error) {
+  fmt::print(stderr, "headroom-lab: {}: {}\n", error.where, error.detail);
+  return 1;
+}
+
+Result<Bench> make_bench(const Options& options) {
+  auto where = detect_hierarchy(options.cgroup_root);
+  if (!where) return tl::unexpected(where.error());
+  Bench bench;
+  bench.where = *where;
+  bench.cpus = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  bench.daemon = options.daemon.empty() ? (program_dir() / "headroomd").string() : options.daemon;
+  if (!options.daemon_config.empty()) {
+    auto text = read_text(options.daemon_config);
+    if (!text) return tl::unexpected(text.error());
+    bench.daemon_config = *text;
+  }
+  bench.scratch = fmt::format("{}{}", kScratchPrefix, getpid());
+  bench.dir = fmt::format("/run/{}", bench.scratch);
+  bench.seed = options.seed;
+  bench.interrupted = [] { return g_interrupted != 0; };
+  bench.tick = show_progress;
+  return bench;
+}
+
+Result<> write_outputs(const Options& options, const Scenario& scenario, const Outcomes& outcomes,
+                       const std::string& machine) {
+  if (!options.json.empty()) {
+    if (auto ok = write_text(options.json, to_json(scenario, outcomes, machine)); !ok) return ok;
+  }
+  if (options.markdown.empty()) return {};
+  return write_text(options.markdown, to_text(scenario, outcomes, machine, Style::markdown));
+}
+
+/// Says whether everything outside our own tree is as it was, and that nothing of ours is left.
+int verify(const Bench& bench, const TreeValues& before) {
+  const auto after = read_values(bench.where);
+  const auto changed = differences(before, after);
+  for (const auto& line : changed) fmt::print(stderr, "changed: {}\n", line);
+  const bool left = fs::exists(bench.where.cpu + "/" + bench.scratch);
+  if (left) fmt::print(stderr, "left behind: {}/{}\n", bench.where.cpu, bench.scratch);
+  if (changed.empty() && !left) {
+    fmt::print("every cgroup file has its original value ({} files compared; nothing of the lab is left)\n",
+               before.files.size());
+  }
+  return changed.empty() && !left ? 0 : 3;
+}
+
+void drop_dir(const Options& options, const Bench& bench) {
+  std::error_code none;
+  if (!options.keep_logs.empty()) fs::copy(bench.dir, options.keep_logs, fs::copy_options::recursive | fs::copy_options::overwrite_existing, none);
+  fs::remove_all(bench.dir, none);
+}
+
+int run(const Options& options) {
+  auto scenario = load_scenario(options.scenario, options.scenario_dir);
+  if (!scenario) return complain(scenario.error());
+  const Twin twin = scenario->kind == Kind::steady || scenario->kind == Kind::wakeup || scenario->kind == Kind::greedy
+                        ? Twin::needed
+                        : Twin::not_needed;
+  auto arms = parse_arms(options.policies, twin);
+  if (!arms) return complain(arms.error());
+  auto bench = make_bench(options);
+  if (!bench) return complain(bench.error());
+  if (auto fits = check_fits(*scenario, bench->cpus); !fits) return complain(fits.error());
+  sweep_stale(bench->where);
+  const auto before = read_values(bench->where);
+  const RunOptions how{*arms, options.rounds, seconds{options.seconds},
+                       options.smoke ? RunOptions::Depth::smoke : RunOptions::Depth::full};
+  plan_progress(*scenario, how);
+  auto outcomes = run_scenario(*bench, *scenario, how);
+  end_progress();
+  drop_dir(options, *bench);
+  const int state = verify(*bench, before);
+  if (g_interrupted) return 130;
+  if (!outcomes) return complain(outcomes.error());
+  const auto machine = machine_line(*bench);
+  if (options.newcomer) fmt::print("\n{}\n{}", machine, for_newcomers(*scenario, *outcomes));
+  else fmt::print("\n{}", to_text(*scenario, *outcomes, machine, Style::plain));
+  if (auto ok = write_outputs(options, *scenario, *outcomes, machine); !ok) return complain(ok.error());
+  return state;
+}
+
+int clean() {
+  auto where = detect_hierarchy("");
+  if (!where) return complain(where.error());
+  fmt::print("{} scratch trees of ended labs removed\n", sweep_stale(*where));
+  return 0;
+}
+
+int list(const Options& options) {
+  for (const auto& dir : scenario_dirs(options.scenario_dir)) {
+    std::error_code none;
+    for (fs::directory_iterator it(dir, none), end; it != end; it.increment(none)) {
+      if (it->path().extension() != ".yaml") continue;
+      const auto scenario = load_scenario(it->path().stem().string(), dir);
+      if (!scenario) return complain(scenario.error());
+      fmt::print("{:<10} {}\n", scenario->name, scenario->description);
+    }
+  }
+  return 0;
+}
+
+void run_flags(CLI::App& command, Options& options) {
+  command.add_option("scenario", options.scenario, "name (see `list`) or a file")->required();
+  command.add_option("--policies", options.policies,
+                     "arms, comma-separated: static nolimit nolimit_low headroom headroom-hidden headroom-file "
+                     "headroom-static; static runs twice wherever neighbours are judged")
+      ->default_val("nolimit,headroom");
+  command.add_option("--rounds", options.rounds, "rotations; startup: completed starts per variant (default: the scenario's)");
+  command.add_option("--seconds", options.seconds, "measured seconds of one arm in one rotation (default: the scenario's)");
+  command.add_option("--seed", options.seed, "of loads and of the order of arms")->default_val(1);
+  command.add_option("--json", options.json, "write everything measured to this file");
+  command.add_option("--markdown", options.markdown, "write the tables to this file");
+  command.add_option("--scenario-dir", options.scenario_dir, "where scenario files are");
+  command.add_option("--daemon", options.daemon, "headroomd to run (default: beside this program)");
+  command.add_option("--daemon-config", options.daemon_config, "configuration for it, without `listen` (default: generated)");
+  command.add_option("--cgroup-root", options.cgroup_root, "where the hierarchies are (default: the host's mounts)");
+  command.add_option("--keep-logs", options.keep_logs, "copy the daemon's directories here at the end");
+  command.add_flag("--smoke", options.smoke, "one short rotation; nothing is judged");
+  command.add_flag("--for-newcomers", options.newcomer, "a before/after table in plain words");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::string(argv[1]) == "worker") return run_worker();
+  CLI::App app{"Scenarios on real cgroups: what headroom does to steps and to their neighbours"};
+  app.require_subcommand(1);
+  Options options;
+  auto* run_command = app.add_subcommand("run", "run a scenario and judge it");
+  run_flags(*run_command, options);
+  auto* list_command = app.add_subcommand("list", "the scenarios there are");
+  list_command->add_option("--scenario-dir", options.scenario_dir, "where scenario files are");
+  app.add_subcommand("clean", "remove what a killed lab left behind");
+  CLI11_PARSE(app, argc, argv);
+  if (list_command->parsed()) return list(options);
+  if (geteuid() != 0) {
+    fmt::print(stderr, "headroom-lab: needs root: it makes cgroups of its own under the node's cpu hierarchy\n");
+    return 1;
+  }
+  catch_signals();
+  return run_command->parsed() ? run(options) : clean();
+}

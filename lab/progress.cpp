@@ -1,0 +1,44 @@
+#include "lab/progress.hpp"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace headroom::lab {
+namespace {
+
+// One bar per program: what a terminal shows is a global thing.
+std::int64_t g_started = 0, g_expected = 0, g_told = 0;
+
+std::int64_t expected_ns(const Scenario& scenario, const RunOptions& options) {
+  const bool smoke = options.depth == RunOptions::Depth::smoke;
+  const auto rounds = options.rounds > 0 ? options.rounds : smoke ? 1 : scenario.rounds;
+  const auto each = options.length.count() > 0 ? options.length : smoke ? seconds{3} : scenario.length;
+  const auto one = nanoseconds(each + scenario.warmup + seconds{2}).count();
+  return one * rounds * static_cast<std::int64_t>(options.arms.size());
+}
+
+}  // namespace
+
+void plan_progress(const Scenario& scenario, const RunOptions& options) {
+  g_started = monotonic_ns();
+  g_expected = expected_ns(scenario, options);
+}
+
+void show_progress(const std::string& what, nanoseconds left) {
+  const auto now = monotonic_ns();
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  if (!terminal && now - g_told < 10'000'000'000) return;
+  g_told = now;
+  const auto to_go = std::max<std::int64_t>(g_expected - (now - g_started), left.count()) / 1'000'000'000;
+  fmt::print(stderr, "{}{}: {} s, all done in about {}:{:02}{}", terminal ? "\r\033[K" : "", what,
+             left.count() / 1'000'000'000 + 1, to_go / 60, to_go % 60, terminal ? "" : "\n");
+  std::fflush(stderr);
+}
+
+void end_progress() {
+  if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r\033[K");
+}
+
+}  // namespace headroom::lab

@@ -1,0 +1,16 @@
+// Where a run is and how long it still takes, on stderr.
+#pragma once
+
+#include <string>
+
+#include "lab/experiment.hpp"
+
+namespace headroom::lab {
+
+/// Expected wall time of everything, as an estimate to count down from.
+void plan_progress(const Scenario& scenario, const RunOptions& options);
+/// One line, rewritten in place on a terminal, every 10 s elsewhere.
+void show_progress(const std::string& what, nanoseconds left);
+void end_progress();
+
+}  // namespace headroom::lab

@@ -1,0 +1,15 @@
+#include "lab/experiment.hpp"
+
+namespace headroom::lab {
+
+Result<Outcomes> run_scenario(const Bench& bench, const Scenario& scenario, const RunOptions& options) {
+  switch (scenario.kind) {
+    case Kind::steady: return run_steady(bench, scenario, options);
+    case Kind::greedy: return run_greedy(bench, scenario, options);
+    case Kind::startup: return run_startup(bench, scenario, options);
+    case Kind::wakeup: return run_wakeup(bench, scenario, options);
+  }
+  return fail(Errc::malformed, scenario.name, "no such kind");
+}
+
+}  // namespace headroom::lab

@@ -1,0 +1,80 @@
+// A scenario as a value: pods with QoS, class, requests, limits and load. Read from YAML, strictly.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cgroups/types/catalog.hpp"
+#include "cgroups/types/result.hpp"
+
+namespace headroom::lab {
+
+enum class LoadKind { sleep, burst, request, spin, job };
+
+/// What a container does. Units in the YAML: "75ms", "3s"; rate is per second.
+struct Load {
+  LoadKind kind = LoadKind::sleep;
+  int threads = 1;             ///< 1..256; 0: as many as the node has CPUs ("cpus")
+  nanoseconds cpu{0};          ///< burst: per thread and burst; request: each; job: in all, shared by the threads
+  nanoseconds pause{0};        ///< burst: mean of the drawn pause after each
+  double rate = 0;             ///< request: arrivals per second, Poisson, open loop
+  nanoseconds active{0};       ///< request: only in the first `active` of each `every`; 0: always
+  nanoseconds every{0};
+};
+
+/// What a pod is to the experiment. step borrows; ls is protected; be counts for nothing in what is lendable.
+enum class PodClass { step, ls, be };
+enum class Scale { fixed, node };   ///< node: replicas are for `scaleFrom` CPUs and grow with them
+
+struct ContainerSpec {
+  std::string name;
+  std::optional<MilliCpu> request, limit;
+  Load load;
+};
+
+struct PodSpec {
+  std::string name;
+  KubeQos qos = KubeQos::burstable;
+  PodClass pod_class = PodClass::ls;
+  int replicas = 1;
+  Scale scale = Scale::fixed;
+  std::string phase;           ///< only in this phase; empty: in every one
+  std::vector<ContainerSpec> containers;
+};
+
+enum class Kind { steady, greedy, startup, wakeup };
+
+/// arm/against of one statistic has to be at most this.
+struct Bar {
+  std::string arm, stat, against;
+  double at_most = 1;
+};
+
+struct Scenario {
+  std::string name, description;
+  Kind kind = Kind::steady;
+  seconds length{25};          ///< measured part of one arm in one rotation
+  seconds warmup{3};
+  int rounds = 6;              ///< rotations
+  int starts = 0;              ///< startup: starts per variant
+  int scale_from = 2;
+  std::vector<std::string> judged;   ///< statistics under the neighbour rule
+  std::vector<Bar> bars;
+  std::string credit = "10 cpu-min"; ///< of the class step, as the daemon's configuration writes it
+  std::string up_to;           ///< ceiling; empty: the node's CPUs
+  std::vector<PodSpec> pods;
+};
+
+/// @param file  named in errors: "fanout.yaml:7:5: pods[0].qos"
+/// Unknown and duplicate keys, wrong units and contradictions are errors (malformed).
+Result<Scenario> parse_scenario(std::string_view text, std::string_view file);
+
+/// Replicas on a node of so many CPUs: at least 1.
+int replicas_on(const PodSpec& pod, const Scenario& scenario, int cpus);
+
+/// Σ requests <= CPUs, on a node of so many CPUs. Errors: rejected.
+Result<> check_fits(const Scenario& scenario, int cpus);
+
+}  // namespace headroom::lab

@@ -1,0 +1,181 @@
+// Interleaved rotations under the neighbour rule: fanout, contended, demo; and the part that others build upon.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "lab/experiment.hpp"
+#include "lab/random.hpp"
+
+namespace headroom::lab {
+namespace {
+
+constexpr int kMostRuns = 5;          // after five void runs all five are pooled (the neighbour rule)
+
+void append(Latencies& to, const Latencies& from) { to.insert(to.end(), from.begin(), from.end()); }
+
+struct Length {
+  int rounds = 1;
+  seconds each{1};
+};
+
+Length length_of(const Scenario& scenario, const RunOptions& options) {
+  const bool smoke = options.depth == RunOptions::Depth::smoke;
+  Length out;
+  out.rounds = options.rounds > 0 ? options.rounds : smoke ? 1 : scenario.rounds;
+  out.each = options.length.count() > 0 ? options.length : smoke ? seconds{3} : scenario.length;
+  return out;
+}
+
+Result<> one_run(const Bench& bench, const Scenario& scenario, const RunOptions& options, const Length& length, int run,
+                 Outcomes& out) {
+  for (int rotation = 0; rotation < length.rounds; ++rotation) {
+    auto order = options.arms;
+    shuffle(order, load_seed(bench.seed, run * 1000 + rotation, "order"));
+    for (const auto& arm : order) {
+      // Runs repeat with other seeds, arms within a rotation with the same.
+      auto got = measure_arm(bench, scenario, arm, run, run * 1000 + rotation, length.each, "", {}, out.notes);
+      if (!got) return tl::unexpected(got.error());
+      out.raw.push_back(std::move(*got));
+    }
+  }
+  return {};
+}
+
+std::vector<ArmRun> of_run(const std::vector<ArmRun>& raw, int run) {
+  std::vector<ArmRun> out;
+  std::copy_if(raw.begin(), raw.end(), std::back_inserter(out), [&](const ArmRun& r) { return r.run == run; });
+  return out;
+}
+
+const ArmStats* find_arm(const std::vector<ArmStats>& arms, const std::string& name) {
+  const auto it = std::find_if(arms.begin(), arms.end(), [&](const ArmStats& a) { return a.arm == name; });
+  return it == arms.end() ? nullptr : &*it;
+}
+
+RunRecord record_of(int run, const Scenario& scenario, const std::vector<ArmStats>& arms, const std::string& small) {
+  RunRecord out;
+  out.run = run;
+  const auto* a = find_arm(arms, "static");
+  const auto* twin = find_arm(arms, "static2");
+  if (a != nullptr && twin != nullptr) out.twins = twin_ratios(*a, *twin, scenario.judged);
+  if (!small.empty()) out.fate = RunRecord::Fate::smoke;
+  else out.fate = run_counts(out.twins) ? RunRecord::Fate::counts : RunRecord::Fate::is_void;
+  return out;
+}
+
+}  // namespace
+
+std::vector<ArmStats> pool(const std::vector<ArmRun>& raw, const std::vector<Arm>& arms) {
+  std::vector<ArmStats> out;
+  for (const auto& arm : arms) {
+    ArmStats stats;
+    stats.arm = arm.name;
+    Latencies step, burstable, guaranteed;
+    double writes = 0, cpu = 0, group_seconds = 0;
+    for (const auto& run : raw) {
+      if (run.arm != arm.name) continue;
+      append(step, run.step);
+      append(burstable, run.burstable);
+      append(guaranteed, run.guaranteed);
+      stats.throttled_container += run.throttled_container;
+      stats.throttled_pod += run.throttled_pod;
+      stats.seconds += run.seconds;
+      writes += run.refilling_writes;
+      cpu += run.daemon_cpu_seconds;
+      group_seconds += run.seconds * static_cast<double>(run.steps);
+    }
+    stats.step = summarize(std::move(step));
+    stats.burstable = summarize(std::move(burstable));
+    stats.guaranteed = summarize(std::move(guaranteed));
+    stats.refills_per_group_second = group_seconds > 0 ? writes / group_seconds : 0;
+    stats.daemon_cpu = stats.seconds > 0 ? cpu / stats.seconds : 0;
+    out.push_back(std::move(stats));
+  }
+  return out;
+}
+
+std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const std::vector<ArmStats>& arms) {
+  std::vector<Verdict> out;
+  for (const auto& bar : bars) {
+    const auto* left = find_arm(arms, bar.arm);
+    const auto* right = find_arm(arms, bar.against);
+    if (left == nullptr || right == nullptr) continue;
+    Verdict verdict{bar, {}, Verdict::Says::not_judged};
+    const auto a = statistic(*left, bar.stat), b = statistic(*right, bar.stat);
+    if (a && b) verdict.value = ratio(*a, *b);
+    verdict.says = verdict.value && *verdict.value <= bar.at_most ? Verdict::Says::pass : Verdict::Says::miss;
+    out.push_back(std::move(verdict));
+  }
+  return out;
+}
+
+Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const Arm& arm, int run, int rotation,
+                           seconds length, const std::string& phase, const Onlooker& onlooker,
+                           std::vector<std::string>& notes) {
+  auto rig = Rig::build(bench, scenario, arm, rotation, phase, length + scenario.warmup);
+  if (!rig) return tl::unexpected(rig.error());
+  const auto what = fmt::format("run {} rotation {} {}", run + 1, rotation % 1000 + 1, arm.name);
+  const auto from = rig->begin(length + scenario.warmup) + nanoseconds(scenario.warmup).count();
+  const auto to = from + nanoseconds(length).count();
+  if (auto ok = rig->wait_until(from, what); !ok) return tl::unexpected(ok.error());
+  const auto before = rig->throttled();
+  const auto asked = rig->daemon() != nullptr ? rig->daemon()->counters() : DaemonCounters{};
+  if (!asked) return tl::unexpected(asked.error());
+  auto looked = onlooker ? onlooker(*rig, arm, rotation, from, to) : Result<>{};
+  if (looked) looked = rig->wait_until(to, what);
+  if (!looked) return tl::unexpected(looked.error());
+  const auto after = rig->throttled();
+  const auto answered = rig->daemon() != nullptr ? rig->daemon()->counters() : DaemonCounters{};
+  if (!answered) return tl::unexpected(answered.error());
+  // What is still under way gets a second to end; it was due in time.
+  if (auto ok = rig->wait_until(to + 1'000'000'000, what); !ok) return tl::unexpected(ok.error());
+  ArmRun out;
+  out.arm = arm.name;
+  out.run = run;
+  out.rotation = rotation;
+  out.seconds = static_cast<double>(length.count());
+  out.steps = rig->steps();
+  out.step = rig->latencies(PodClass::step, {}, from, to);
+  out.burstable = rig->latencies(PodClass::ls, KubeQos::burstable, from, to);
+  out.guaranteed = rig->latencies(PodClass::ls, KubeQos::guaranteed, from, to);
+  out.throttled_container = after.container - before.container;
+  out.throttled_pod = after.pod - before.pod;
+  out.refilling_writes = answered->refilling_writes - asked->refilling_writes;
+  out.all_writes = answered->all_writes - asked->all_writes;
+  out.daemon_cpu_seconds = answered->cpu_seconds - asked->cpu_seconds;
+  rig->stop_daemon();
+  for (const auto& path : rig->not_restored()) notes.push_back(fmt::format("{}: not put back: {}", what, path));
+  return out;
+}
+
+Result<Outcomes> run_steady(const Bench& bench, const Scenario& scenario, const RunOptions& options) {
+  Outcomes out;
+  const auto length = length_of(scenario, options);
+  for (int run = 0; run < kMostRuns; ++run) {
+    if (auto ok = one_run(bench, scenario, options, length, run, out); !ok) return tl::unexpected(ok.error());
+    const auto arms = pool(of_run(out.raw, run), options.arms);
+    const auto small = options.depth == RunOptions::Depth::smoke ? "smoke" : too_small(arms, SampleNeed{});
+    out.runs.push_back(record_of(run, scenario, arms, small));
+    out.arms = arms;
+    if (!small.empty()) {
+      out.notes.push_back("smoke: not judged (" + small + ")");
+      out.verdicts = apply_bars(scenario.bars, arms);
+      for (auto& verdict : out.verdicts) verdict.says = Verdict::Says::not_judged;
+      return out;
+    }
+    if (out.runs.back().fate == RunRecord::Fate::counts) {
+      out.verdicts = apply_bars(scenario.bars, arms);
+      return out;
+    }
+  }
+  out.arms = pool(out.raw, options.arms);
+  out.verdicts = apply_bars(scenario.bars, out.arms);
+  auto pooled = record_of(kMostRuns, scenario, out.arms, "");
+  out.notes.push_back(pooled.fate == RunRecord::Fate::counts ? "five void runs, pooled"
+                                                             : "five void runs, pooled; the twins still differ");
+  out.runs.push_back(std::move(pooled));
+  return out;
+}
+
+}  // namespace headroom::lab
