@@ -1,0 +1,7 @@
+# Text -> Config. yaml-cpp and RE2 stay behind headroom_config's .cpp files.
+pkg_check_modules(YAML_CPP REQUIRED IMPORTED_TARGET yaml-cpp)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+headroom_library(headroom_config config DEPS headroom_types)
+if(TARGET headroom_config)
+  target_link_libraries(headroom_config PRIVATE PkgConfig::YAML_CPP PkgConfig::RE2 fmt::fmt)
+endif()
