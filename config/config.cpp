@@ -10,10 +10,12 @@ namespace {
 
 void read_node(const Field& field, Config& config) {
   const auto map = field.map({"target", "onBlind"});
-  const auto target = [](std::string_view text) -> std::optional<std::optional<int>> {
-    if (text == "auto") return std::optional<int>{};
+  using Target = std::optional<int>;   // nullopt: auto
+  const auto target = [](std::string_view text) -> std::optional<Target> {
+    if (text == "auto") return std::optional<Target>(std::in_place);
     const auto percent = parse_percent(text, 1, 100);
-    return percent ? std::optional{percent} : std::nullopt;
+    if (!percent) return std::nullopt;
+    return std::optional<Target>(std::in_place, percent);
   };
   read(map.get("target"), "auto or 1..100% (\"90%\")", target, config.target_percent);
   read_word<bool>(map.get("onBlind"), {{"restore", true}, {"hold", false}}, config.restore_when_blind);

@@ -17,8 +17,9 @@ namespace {
 
 Mark mark_of(const YAML::Mark& mark) { return mark.is_null() ? Mark{} : Mark{mark.line + 1, mark.column + 1}; }
 
-/// Ends the parse of a text that is too deep for it.
-struct TooDeep {};
+/// Ends the parse: what follows would be too deep, or belongs to a second document. (Before a stray `]` yaml-cpp 0.7
+/// begins one document after the other without end.)
+struct Stop {};
 
 /// A collection that is still open.
 struct Open {
@@ -31,7 +32,9 @@ class Builder final : public YAML::EventHandler {
   Builder(std::string_view file, ParsedTree& out) : file_(file), out_(out) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ == 2) fault(mark_of(mark), "", "want one document, got a second one");
+    if (++documents_ < 2) return;
+    fault(mark_of(mark), "", "want one document and nothing behind it");
+    throw Stop{};
   }
   void OnDocumentEnd() override {}
 
@@ -94,7 +97,7 @@ class Builder final : public YAML::EventHandler {
     tree.mark = mark_of(mark);
     if (stack_.size() == kMaxConfigDepth) {
       fault(tree.mark, path(), fmt::format("want at most {} levels", kMaxConfigDepth));
-      throw TooDeep{};
+      throw Stop{};
     }
     checked(tree, tag, anchor);
     stack_.push_back(Open{std::move(tree), std::nullopt});
@@ -108,7 +111,7 @@ class Builder final : public YAML::EventHandler {
 
   void add(Tree tree) {
     if (stack_.empty()) {
-      if (documents_ < 2) out_.root = std::move(tree);
+      out_.root = std::move(tree);
       return;
     }
     auto& parent = stack_.back();
@@ -184,7 +187,7 @@ ParsedTree parse_tree(std::string_view text, std::string_view file) {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
-  } catch (const TooDeep&) {   // reported where it was thrown
+  } catch (const Stop&) {   // reported where it was thrown
   } catch (const YAML::Exception& error) {
     const bool surrogate = error.msg.find("nicode") != std::string::npos;
     builder.fault(mark_of(error.mark), "", error.msg + (surrogate ? " (write characters beyond U+FFFF as they are)" : ""));
