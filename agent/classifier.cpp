@@ -1,0 +1,88 @@
+#include "agent/classifier.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+namespace headroom {
+namespace {
+
+std::uint32_t interned(ClassRule rule, Catalog& catalog) {
+  const auto found = std::find(catalog.rules.begin(), catalog.rules.end(), rule);
+  if (found == catalog.rules.end()) catalog.rules.push_back(std::move(rule));
+  return static_cast<std::uint32_t>(found - catalog.rules.begin());
+}
+
+Interest interest_in(const Identity& identity, const ClassRule& rule) {
+  switch (identity.kind) {
+    case GroupKind::container:
+    case GroupKind::pod: return Interest::watched;
+    case GroupKind::inner:          // a container's own business, a runtime's monitor, a leftover name
+    case GroupKind::helper:
+    case GroupKind::sandbox_stub: return Interest::passage;
+    case GroupKind::qos:
+    case GroupKind::scope:
+    case GroupKind::slice:
+    case GroupKind::other: return rule.name == "none" ? Interest::passage : Interest::watched;
+  }
+  return Interest::passage;
+}
+
+bool holds_pid(const std::string& dir, long pid) {
+  std::ifstream procs(dir + "/cgroup.procs");
+  long member = 0;
+  while (procs >> member)
+    if (member == pid) return true;
+  return false;
+}
+
+}  // namespace
+
+Classifier::Classifier(std::vector<ClassConfig> classes, std::optional<std::string> own)
+    : classes_(std::move(classes)), own_(std::move(own)) {}
+
+bool Classifier::is_own(const std::string& path) const {
+  if (!own_ || own_->empty()) return false;   // everything is below the root
+  return path == *own_ || path.starts_with(*own_ + "/");
+}
+
+Verdict Classifier::classify(const std::string& path, Catalog& catalog) const {
+  Verdict verdict;
+  verdict.identity = identify(path);
+  verdict.below = descend_below(verdict.identity) ? Below::descend : Below::stop;
+  if (path.empty()) return verdict;
+  ClassRule rule = headroom::classify(verdict.identity, path, classes_);
+  if (is_own(path)) rule = ClassRule{.name = "system", .qos = QosClass::system, .borrow = {}, .weight = {}};
+  verdict.interest = interest_in(verdict.identity, rule);
+  verdict.rule = interned(std::move(rule), catalog);
+  return verdict;
+}
+
+bool looks_like_sandbox(const Group& group, Shares shares, const Bandwidth& bandwidth, nanoseconds used) {
+  constexpr nanoseconds kNextToNothing = milliseconds{200};
+  if (group.identity.kind != GroupKind::container || group.identity.pod_uid.empty()) return false;
+  return shares.value <= 2 && !bandwidth.quota && used < kNextToNothing;
+}
+
+std::optional<std::string> own_group(const std::string& cpu_root) {
+  std::ifstream lines("/proc/self/cgroup");
+  const long pid = ::getpid();
+  for (std::string line; std::getline(lines, line);) {
+    const auto first = line.find(':');
+    const auto second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    // What is mounted may begin anywhere on this path: try each tail, and believe only our own PID.
+    std::string tail = line.substr(second + 1);
+    while (true) {
+      if (tail == "/") tail.clear();
+      if (holds_pid(cpu_root + tail, pid)) return tail.empty() ? tail : tail.substr(1);
+      if (tail.empty()) break;
+      const auto next = tail.find('/', 1);
+      tail = next == std::string::npos ? std::string{} : tail.substr(next);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace headroom

@@ -1,0 +1,81 @@
+// The live edge on the reading side: cgroupfs, inotify and procfs -> Sample.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/kernel_source_events.hpp"
+#include "agent/kernel_source_judge.hpp"
+#include "agent/kernel_source_tree.hpp"
+#include "cgroups/fs/node.hpp"
+#include "engine/tick.hpp"
+
+namespace headroom {
+
+struct KernelSourceOptions {
+  Hierarchy where;
+  std::vector<ClassConfig> classes;
+  std::optional<Judge> judge;                    ///< nullopt: the best that there is
+  std::optional<std::string> own;                ///< own_group(); nullopt: not in this tree
+  TimePoint (*clock)() = nullptr;                ///< CLOCK_MONOTONIC
+};
+
+/// One thread. Groups that came since the last observe are read whole, whether asked for or not; a group that went is
+/// missing from the catalog and costs nothing.
+class KernelSource final : public Source, public GroupAccess {
+ public:
+  /// Scans the tree. Errors: absent, denied, io: of the root or of inotify, never of a single group.
+  static Result<std::unique_ptr<KernelSource>> create(KernelSourceOptions options);
+
+  Sample observe(const ReadPlan& reads) override;
+  const Catalog& catalog() const override { return tree_.catalog(); }
+
+  GroupFiles* files(Slot slot) override { return tree_.files(slot); }
+  std::optional<Bandwidth> last_bandwidth(Slot slot) const override;
+
+  int event_fd() { return tree_.watcher().fd(); }        ///< readable: somebody wrote, or a group came or went
+  Judge judge() const { return wait_.judge(); }
+  OwnWrites& own_writes() { return own_; }               ///< for the sink
+  const Hierarchy& where() const { return tree_.where(); }
+
+ private:
+  KernelSource(KernelSourceOptions options, Watcher watcher);
+
+  void drain(Sample& sample);
+  void take_events(Sample& sample);
+  void take_overflow(Sample& sample);
+  void judge_file(const FileBatch& batch, Sample& sample);
+  void want(Slot slot, std::uint8_t bits);
+  void read_wanted(Sample& sample);
+  bool read_group(Slot slot, std::uint8_t bits, Sample& sample);
+  void learn(const Reading& reading);
+  void settle_role(const Reading& reading);
+  void read_node(const ReadPlan& reads, Sample& sample);
+  void fault(Sample& sample, const Error& error);
+
+  /// What is remembered of a slot between readings, for the sandbox heuristic and for refills.
+  struct Last {
+    std::uint64_t id = 0;
+    std::optional<nanoseconds> usage;
+    std::optional<Bandwidth> bandwidth;
+    std::optional<Shares> shares;
+  };
+  Last& last(Slot slot, std::uint64_t id);
+
+  TimePoint (*clock_)();
+  GroupTree tree_;
+  EventFold fold_;
+  WaitReader wait_;
+  NodeFiles node_;
+  OwnWrites own_;
+  std::vector<std::uint8_t> wanted_;       ///< by slot
+  std::vector<Slot> order_;                ///< slots with a bit in wanted_
+  std::vector<Last> last_;
+  std::set<std::string> told_;             ///< faults that were reported already
+};
+
+}  // namespace headroom
