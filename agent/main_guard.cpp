@@ -221,9 +221,9 @@ void hold_fence(Guard& guard) {
 
 // ---- start ----
 
-/// What keeps the way to a restore short; each may be refused, none is needed.
+/// What keeps the way to a restore short; each may be refused, none is needed. No realtime class: on some kernels one
+/// such process keeps everybody else from turning the v2 cpu controller on.
 void prepare() {
-  ::mlockall(MCL_CURRENT);
   ::setpriority(PRIO_PROCESS, 0, -15);
   const int oom = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (oom < 0) return;
@@ -262,12 +262,13 @@ int run(int argc, char** argv) {
   ::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   guard.signals = ::signalfd(-1, &stop, SFD_CLOEXEC);
   wait_for_ledger(guard);
+  prepare();   // before the thread, which inherits it
   pthread_attr_t attr;
   ::pthread_attr_init(&attr);
   ::pthread_attr_setstacksize(&attr, kStack);
   pthread_t thread;
   if (::pthread_create(&thread, &attr, watch_lock, &guard) != 0) return 1;
-  prepare();
+  ::mlockall(MCL_CURRENT);
   watch_heartbeat(guard, argv);
 }
 
