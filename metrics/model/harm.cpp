@@ -1,9 +1,196 @@
 // Harm to protected neighbours (POLICY.md, rank 1) and the contract's account.
+//   h = max(0, wait - b x cpu) x min(1, borrowers' CPU above their limits on its CPUs / CPU it waited for)
+#include <algorithm>
+
 #include "metrics/model/state.hpp"
 
 namespace headroom::model {
+namespace {
 
-void take_wait(ModelState::Impl&, const ModelParams&, const Catalog&, const Reading&) {}
-void pass_minutes(ModelState::Impl&, const ModelParams&, TimePoint) {}
+constexpr nanoseconds kWindow = milliseconds{90};        // a 100 ms clock is sometimes early
+constexpr nanoseconds kTooLong = milliseconds{300};      // no window: good for a baseline only
+constexpr nanoseconds kMemory = minutes{10};
+constexpr nanoseconds kJudgedSpacing = milliseconds{4'700};   // 128 of them span the ten minutes
+constexpr std::uint32_t kEnough = 100;                   // windows, below which b is 0
+constexpr nanoseconds kOverAge = milliseconds{20};
+
+/// CPU that borrowers use above their limits by our doing. Seen at most every 20 ms.
+void find_over(ModelState::Impl& m, TimePoint now) {
+  if (m.over_known && now - m.over_at < kOverAge) return;
+  m.over.clear();
+  m.over_known = true;
+  m.over_at = now;
+  for (const Slot slot : m.borrowers) {
+    const Ownership& own = m.groups[slot].own;
+    if (!own.base || !own.base->quota || !own.in_force) continue;
+    const bool burst = own.in_force->burst > own.base->burst;
+    const bool leased = m.own[slot].leased_at != TimePoint{} && now - m.own[slot].leased_at <= 2 * kWindow;
+    const MilliCpu over = m.groups[slot].use_100ms - *limit_of(*own.base);
+    if (!(burst || leased) || over.value <= 0) continue;
+    m.over.push_back({slot, over});
+  }
+}
+
+MilliCpu over_on(const ModelState::Impl& m, const Catalog& catalog, Slot neighbour) {
+  MilliCpu sum;
+  const CpuSet& cpus = catalog.groups[neighbour]->cpus;
+  for (const auto& [slot, over] : m.over) {
+    const bool both_anywhere = !m.places[slot].confined || !m.places[neighbour].confined;
+    if (slot == neighbour || !(both_anywhere || (catalog.groups[slot]->cpus & cpus).any())) continue;
+    sum += over;
+  }
+  return sum;
+}
+
+/// Told from use against quota, because the counters come late: with a period no longer than the window the use in
+/// it reaches the quota, or the period's end (and so its counter) lies within the window. KERNEL 11.
+bool used_up(const GroupState& group, const RateMemory& memory, nanoseconds used, nanoseconds wall) {
+  if (!group.own.in_force || !group.own.in_force->quota) return false;
+  const nanoseconds quota = *group.own.in_force->quota, period = group.own.in_force->period;
+  const nanoseconds nearly = quota - quota / 10;
+  const nanoseconds allowed = wall <= period ? nearly : cpu_time(rate_of(nearly, period), wall);
+  if (used >= allowed) return true;
+  return period > wall && (group.used_in_period >= nearly || memory.used_last_period >= nearly);
+}
+
+bool throttled(const ModelState::Impl& m, Slot slot, nanoseconds used, TimePoint from, nanoseconds wall) {
+  const auto counted_since = [&](Slot s) {
+    return m.groups[s].throttling || (m.groups[s].throttled_at != TimePoint{} && m.groups[s].throttled_at > from);
+  };
+  if (counted_since(slot) || used_up(m.groups[slot], m.rates[slot], used, wall)) return true;
+  const Slot pod = m.places[slot].pod;
+  if (pod == kNone || pod == slot) return false;
+  MilliCpu use;
+  for (Slot c = m.places[pod].first_child; c != kNone; c = m.places[c].next_sibling) use += m.groups[c].use_100ms;
+  return counted_since(pod) || used_up(m.groups[pod], m.rates[pod], cpu_time(use, wall), wall);
+}
+
+void forget_old(HarmMemory& memory, TimePoint now) {
+  while (memory.judged_count > 0) {
+    const auto oldest = (memory.judged_head + HarmMemory::kJudged - memory.judged_count) % HarmMemory::kJudged;
+    if (now - memory.judged[oldest].at <= kMemory) return;
+    --memory.judged_count;
+  }
+}
+
+void add_to_baseline(HarmMemory& memory, TimePoint now, nanoseconds wait, nanoseconds cpu) {
+  const auto newest = (memory.judged_head + HarmMemory::kJudged - 1) % HarmMemory::kJudged;
+  if (memory.judged_count >= kEnough && now - memory.judged[newest].at < kJudgedSpacing) return;
+  if (cpu <= nanoseconds{0}) {
+    if (wait > nanoseconds{0}) return;   // waits without running: no ratio
+    cpu = nanoseconds{1};
+  }
+  memory.judged[memory.judged_head] = {now, std::min<std::int64_t>(wait.count() * 1000 / cpu.count(), 1'000'000)};
+  memory.judged_head = (memory.judged_head + 1) % HarmMemory::kJudged;
+  memory.judged_count = std::min<std::uint32_t>(memory.judged_count + 1, HarmMemory::kJudged);
+  if (memory.judged_count < kEnough) return;
+  std::array<std::int64_t, HarmMemory::kJudged> sorted;
+  for (std::uint32_t i = 0; i < memory.judged_count; ++i)
+    sorted[i] = memory.judged[(memory.judged_head + HarmMemory::kJudged - 1 - i) % HarmMemory::kJudged].permille;
+  std::nth_element(sorted.begin(), sorted.begin() + memory.judged_count / 2, sorted.begin() + memory.judged_count);
+  memory.baseline_permille = sorted[memory.judged_count / 2];
+}
+
+nanoseconds bucket_length(const ModelParams& params) {
+  return std::max<nanoseconds>(milliseconds{1}, nanoseconds{params.contract_window} / HarmMemory::kBuckets);
+}
+
+nanoseconds sum_buckets(HarmMemory& memory, std::int64_t bucket) {
+  const auto size = static_cast<std::int64_t>(HarmMemory::kBuckets);
+  for (auto b = std::max(memory.bucket + 1, bucket - size + 1); b <= bucket; ++b)
+    memory.buckets[static_cast<std::size_t>(b % size)] = nanoseconds{0};
+  memory.bucket = std::max(memory.bucket, bucket);
+  nanoseconds sum{0};
+  for (const nanoseconds h : memory.buckets) sum += h;
+  return sum;
+}
+
+void charge(ModelState::Impl& m, const ModelParams& params, Slot slot, TimePoint now, nanoseconds harm) {
+  HarmMemory& memory = *m.harm[slot];
+  GroupState& group = m.groups[slot];
+  group.harm_100ms = harm;
+  group.harm_window_end = now;
+  if (harm == nanoseconds{0}) return;
+  const auto bucket = now.time_since_epoch() / bucket_length(params);
+  sum_buckets(memory, bucket);
+  memory.buckets[static_cast<std::size_t>(bucket % static_cast<std::int64_t>(HarmMemory::kBuckets))] += harm;
+  group.harm_minute = sum_buckets(memory, bucket);
+  if (group.harm_minute > nanoseconds{params.contract_window} * params.added_wait_permille / 1000)
+    m.minute_breached = true;
+  if (memory.listed) return;
+  memory.listed = true;
+  m.harmed.push_back(slot);
+}
+
+/// Wall time during which the group waited. Sums over threads are divided by the mean number of runnable threads,
+/// (cpu + wait) / wall, and nothing is longer than the window.
+nanoseconds wall_wait(const ModelParams& params, nanoseconds wait, nanoseconds cpu, nanoseconds wall) {
+  const bool summed = params.judge == Judge::run_delay || params.judge == Judge::wait_sum;
+  if (summed && wait + cpu > wall) wait = cpu_time(rate_of(wait, wait + cpu), wall);
+  return std::min(wait, wall);
+}
+
+void judge(ModelState::Impl& m, const ModelParams& params, const Catalog& catalog, Slot slot, TimePoint now,
+           nanoseconds wait, nanoseconds cpu, nanoseconds wall) {
+  HarmMemory& memory = *m.harm[slot];
+  forget_old(memory, now);
+  const bool leaseless = !m.ever_leased || m.last_lease_at < memory.window_at;
+  const bool stopped = throttled(m, slot, cpu, memory.window_at, wall);
+  if (leaseless && m.over.empty() && !stopped) add_to_baseline(memory, now, wait, cpu);
+  m.groups[slot].judged_windows = memory.judged_count;
+  if (wall > kTooLong) return;
+  m.minute_judged = true;
+  nanoseconds harm{0};
+  if (!stopped && wait > nanoseconds{0}) {
+    const std::int64_t b = memory.judged_count >= kEnough ? memory.baseline_permille : 0;
+    harm = std::max(nanoseconds{0}, wait - cpu * b / 1000);
+    const nanoseconds taken = cpu_time(over_on(m, catalog, slot), wall);
+    if (taken < wait) harm = cpu_time(rate_of(taken, wait), harm);
+  }
+  charge(m, params, slot, now, harm);
+}
+
+}  // namespace
+
+void take_wait(ModelState::Impl& m, const ModelParams& params, const Catalog& catalog, const Reading& reading) {
+  const Slot slot = reading.slot;
+  if (!m.places[slot].protect || !m.places[slot].counted || params.judge == Judge::none) return;
+  if (!m.harm[slot]) m.harm[slot] = std::make_unique<HarmMemory>();
+  HarmMemory& memory = *m.harm[slot];
+  const nanoseconds usage = reading.usage.value_or(m.groups[slot].usage), wall = reading.at - memory.window_at;
+  const bool begins = !memory.has_window || *reading.wait < memory.wait || usage < memory.usage;
+  if (!begins && wall < kWindow) return;
+  if (!begins) {
+    find_over(m, m.node.at);
+    const nanoseconds cpu = usage - memory.usage;
+    judge(m, params, catalog, slot, reading.at, wall_wait(params, *reading.wait - memory.wait, cpu, wall), cpu, wall);
+  }
+  memory.has_window = true;
+  memory.window_at = reading.at;
+  memory.wait = *reading.wait;
+  memory.usage = usage;
+}
+
+void pass_minutes(ModelState::Impl& m, const ModelParams& params, TimePoint now) {
+  const auto bucket = now.time_since_epoch() / bucket_length(params);
+  if (bucket != m.harm_bucket) {
+    m.harm_bucket = bucket;
+    std::erase_if(m.harmed, [&](Slot slot) {
+      if (slot >= m.harm.size() || !m.harm[slot]) return true;
+      m.groups[slot].harm_minute = sum_buckets(*m.harm[slot], bucket);
+      if (m.groups[slot].harm_minute > nanoseconds{0}) return false;
+      m.harm[slot]->listed = false;
+      return true;
+    });
+  }
+  if (!m.minute_known || now - m.minute_began >= params.contract_window) {
+    const auto length = static_cast<std::uint64_t>(params.contract_window.count());
+    if (m.minute_judged) m.node.contract_seconds += length;
+    if (m.minute_breached) m.node.breach_seconds += length;
+    m.minute_judged = m.minute_breached = false;
+    m.minute_began = now;
+    m.minute_known = true;
+  }
+}
 
 }  // namespace headroom::model

@@ -16,6 +16,7 @@ void reset_slot(ModelState::Impl& m, Slot slot, std::uint64_t id) {
   m.rates[slot].means = std::move(means);
   m.own[slot] = OwnMemory{};
   m.harm[slot].reset();
+  for (auto* list : {&m.leased, &m.harmed, &m.throttling}) std::erase(*list, slot);
 }
 
 Place place_of(const Catalog& catalog, const Group& group) {
@@ -59,6 +60,7 @@ void index_catalog(ModelState::Impl& m, const Catalog& catalog) {
   m.touched_mark.resize(n, 0);
   m.places.assign(n, Place{});
   m.counted.clear();
+  m.borrowers.clear();
   const std::vector<char> counted = counted_groups(catalog);
   m.node.expected = MilliCpu{};
   for (Slot s = 0; s < n; ++s) {
@@ -69,6 +71,7 @@ void index_catalog(ModelState::Impl& m, const Catalog& catalog) {
     m.groups[s].counted = m.places[s].counted = counted[s] != 0;
     m.groups[s].expected = MilliCpu{};
     if (counted[s] != 0) m.counted.push_back(s);
+    if (counted[s] != 0 && m.places[s].borrows) m.borrowers.push_back(s);
   }
   link_children(m);
   for (const Slot s : m.counted) update_expected(m, catalog, s);

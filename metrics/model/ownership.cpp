@@ -42,6 +42,14 @@ Bandwidth owners(const Bandwidth& seen, const Bandwidth& ours, const Bandwidth& 
           seen.burst == ours.burst ? base.burst : seen.burst};
 }
 
+/// Without a container whose base is known nothing of ours can be in the pod, and kubelet is still setting it up.
+bool in_use(const ModelState::Impl& m, Slot slot) {
+  if (!m.places[slot].pod_kind) return true;
+  for (Slot c = m.places[slot].first_child; c != kNone; c = m.places[c].next_sibling)
+    if (m.groups[c].own.certain) return true;
+  return false;
+}
+
 void become_certain(ModelState::Impl& m, Slot slot, TimePoint at) {
   Ownership& own = m.groups[slot].own;
   if (m.places[slot].pod_kind || own.certain || !own.base->quota) return;
@@ -77,9 +85,10 @@ void take_bandwidth(ModelState::Impl& m, Slot slot, TimePoint at, const Bandwidt
   if (!own.in_force) {
     own.in_force = own.base = seen;
     memory.candidate_at = at;
-  } else if (seen != *own.in_force && own.certain) {
+  } else if (seen != *own.in_force && own.certain && in_use(m, slot)) {
     foreign_bandwidth(m, slot, at, seen);
   } else if (seen != *own.in_force) {
+    own.certain = false;
     own.base = owners(seen, *own.in_force, *own.base);
     own.in_force = seen;
     memory.candidate_at = at;
@@ -120,9 +129,10 @@ void refused(ModelState::Impl& m, const FileEvent& event) {
   drop_pod(m, event.slot);
 }
 
+/// Kernel burst is no lease: it stands all the time.
 bool lent(const Ownership& own) {
   if (!own.base || !own.in_force || !own.base->quota) return false;
-  return !own.in_force->quota || *own.in_force->quota > *own.base->quota || own.in_force->burst > own.base->burst;
+  return !own.in_force->quota || *own.in_force->quota > *own.base->quota;
 }
 
 }  // namespace

@@ -73,12 +73,11 @@ struct HarmMemory {
   bool has_window = false;
   TimePoint window_at;
   nanoseconds wait{0}, usage{0};
-  std::uint64_t throttled_periods = 0;
-  struct Judged { TimePoint at; float ratio = 0; };  ///< wait per CPU-second of a window without leases
+  struct Judged { TimePoint at; std::int64_t permille = 0; };  ///< wait per CPU of a window without leases
   static constexpr std::size_t kJudged = 128;
   std::array<Judged, kJudged> judged{};
   std::uint32_t judged_count = 0, judged_head = 0;
-  float baseline = 0;
+  std::int64_t baseline_permille = 0;   ///< b: the median of them
   static constexpr std::size_t kBuckets = 60;
   std::array<nanoseconds, kBuckets> buckets{};   ///< harm by sixtieth of the contract window
   std::int64_t bucket = 0;           ///< number of the newest
@@ -122,6 +121,7 @@ struct ModelState::Impl {
   std::vector<std::unique_ptr<model::HarmMemory>> harm;
   std::vector<model::Place> places;
   std::vector<Slot> counted;         ///< slots whose use counts
+  std::vector<Slot> borrowers;       ///< slots that may borrow
   std::uint64_t generation = 0;
   bool indexed = false;
 
@@ -134,6 +134,11 @@ struct ModelState::Impl {
 
   TimePoint last_lease_at;           ///< last tick at which anything of ours was out, or somebody above his limit by us
   bool ever_leased = false;
+  struct Over { Slot slot; MilliCpu use; };
+  std::vector<Over> over;            ///< borrowers above their limits by our doing
+  TimePoint over_at;
+  bool over_known = false;
+  std::int64_t harm_bucket = 0;
   TimePoint minute_began;
   bool minute_known = false, minute_judged = false, minute_breached = false;
 
