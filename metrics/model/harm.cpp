@@ -48,7 +48,8 @@ bool used_up(const GroupState& group, const RateMemory& memory, nanoseconds used
   if (!group.own.in_force || !group.own.in_force->quota) return false;
   const nanoseconds quota = *group.own.in_force->quota, period = group.own.in_force->period;
   const nanoseconds nearly = quota - quota / 10;
-  const nanoseconds allowed = wall <= period ? nearly : cpu_time(rate_of(nearly, period), wall);
+  const nanoseconds whole = std::max(period, wall - period / 5);   // a late reading adds time and no quota
+  const nanoseconds allowed = cpu_time(rate_of(nearly, period), whole);
   if (used >= allowed) return true;
   return period > wall && (group.used_in_period >= nearly || memory.used_last_period >= nearly);
 }
