@@ -1,23 +1,24 @@
 #include "agent/lock.hpp"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cctype>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <ctime>
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <fstream>
 #include <iterator>
-#include <sys/file.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <utility>
 
 namespace headroom {
 namespace {
 
-constexpr int kPatience = 2000, kStep = 10;   // ms
+constexpr int kPatience = 2000, kStep = 10;  // ms
 
 /// 64 hexadecimal digits in /proc/self/cgroup or mountinfo: the container that we run in. Empty: none.
 std::string container_id() {
@@ -104,7 +105,7 @@ Result<pid_t> start_guard(const std::string& guard_binary, const std::string& ru
     ::dup2(null, STDIN_FILENO);
     ::dup2(null, STDOUT_FILENO);
   }
-  if (::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) != 0)   // before Linux 5.9
+  if (::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) != 0)  // before Linux 5.9
     for (int fd = STDERR_FILENO + 1; fd < 1024; ++fd) ::close(fd);
   ::execv(guard_binary.c_str(), const_cast<char* const*>(argv));
   ::_exit(127);

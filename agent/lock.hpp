@@ -1,8 +1,9 @@
 // One daemon a node: the lock in the run directory, and the guard that waits for it to fall free.
 #pragma once
 
-#include <string>
 #include <sys/types.h>
+
+#include <string>
 
 #include "cgroups/types/result.hpp"
 

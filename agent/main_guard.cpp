@@ -6,11 +6,6 @@
 //                back what a daemon woken between its test of the fence and its write still writes
 //
 // SIGTERM ends it without touching anything; the daemon sees that it has no guard.
-#include <cerrno>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <ctime>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
@@ -24,16 +19,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
 #include "cgroups/ledger/layout.hpp"
 
 namespace headroom::ledger {
 namespace {
 
-constexpr std::int64_t kMs = 1'000'000;                  // ns
-constexpr std::int64_t kSilence = 1000 * kMs;            // heartbeat older than this: frozen
-constexpr int kIdlePoll = 200, kBusyPoll = 50;           // ms; with nothing out, with something out
-constexpr int kFencePoll = 50, kFencePollBlind = 10;     // ms; with inotify, without
-constexpr std::size_t kStack = 512 * 1024;               // a restore needs 40 KiB
+constexpr std::int64_t kMs = 1'000'000;               // ns
+constexpr std::int64_t kSilence = 1000 * kMs;         // heartbeat older than this: frozen
+constexpr int kIdlePoll = 200, kBusyPoll = 50;        // ms; with nothing out, with something out
+constexpr int kFencePoll = 50, kFencePollBlind = 10;  // ms; with inotify, without
+constexpr std::size_t kStack = 512 * 1024;            // a restore needs 40 KiB
 
 enum class Life { until_stopped, once };
 
@@ -127,9 +128,12 @@ void* watch_lock(void* arg) {
     wait_until_armed(guard);
     const int fd = open_lock(guard);
     int got = -1;
-    while (fd >= 0 && (got = ::flock(fd, LOCK_EX)) != 0 && errno == EINTR) {}
-    if (got == 0) undo(guard);
-    else ::dprintf(STDERR_FILENO, "headroom-guard: lock of %s: %s\n", guard.run_dir, std::strerror(errno));
+    while (fd >= 0 && (got = ::flock(fd, LOCK_EX)) != 0 && errno == EINTR) {
+    }
+    if (got == 0)
+      undo(guard);
+    else
+      ::dprintf(STDERR_FILENO, "headroom-guard: lock of %s: %s\n", guard.run_dir, std::strerror(errno));
     if (fd >= 0) ::close(fd);
     if (got == 0 && guard.life == Life::once) leave(guard);
     if (got != 0) ::sleep(1);
@@ -153,7 +157,8 @@ int watch_groups(const Image& image) {
 
 void drain(int fd) {
   alignas(inotify_event) char events[4096];
-  while (::read(fd, events, sizeof events) > 0) {}
+  while (::read(fd, events, sizeof events) > 0) {
+  }
 }
 
 RestoreResult take_back(Guard& guard) {
@@ -178,14 +183,14 @@ void hold_fence(Guard& guard) {
   if (!raise_fence(guard)) return;
   Header& header = guard.image->header;
   std::uint64_t changes = header.changes.load();
-  int events = watch_groups(*guard.image);   // before the first pass: a write after it shows as an event
+  int events = watch_groups(*guard.image);  // before the first pass: a write after it shows as an event
   say("the daemon is frozen", take_back(guard));
   while (header.fence.load() != 0 && header.armed.load() != 0) {
     header.guard_beat.store(now_ns());
     const bool woken = wait_for(guard, events, events >= 0 ? kFencePoll : kFencePollBlind);
     if (woken) drain(events);
     const std::uint64_t seen = header.changes.load();
-    if (seen != changes) {                   // perhaps a group that is not watched yet
+    if (seen != changes) {  // perhaps a group that is not watched yet
       if (events >= 0) ::close(events);
       events = watch_groups(*guard.image);
     }
@@ -211,7 +216,7 @@ void hold_fence(Guard& guard) {
     // Twice, so that a guard which was itself frozen with the daemon lets it beat first.
     if (silent && stale == beat) hold_fence(guard);
     stale = silent ? beat : 0;
-    if (inode_of_ledger(guard) != guard.ledger_inode) {   // replaced: begin again with the new one
+    if (inode_of_ledger(guard) != guard.ledger_inode) {  // replaced: begin again with the new one
       ::pthread_mutex_lock(&guard.restoring);
       ::execv("/proc/self/exe", argv);
       ::_exit(1);
@@ -242,9 +247,12 @@ void wait_for_ledger(Guard& guard) {
 
 bool parse(int argc, char** argv, Guard& guard) {
   for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--run-dir") == 0 && i + 1 < argc) guard.run_dir = argv[++i];
-    else if (std::strcmp(argv[i], "--once") == 0) guard.life = Life::once;
-    else if (std::strcmp(argv[i], "--cgroup-v2") != 0) return false;   // accepted: the ledger's header says it
+    if (std::strcmp(argv[i], "--run-dir") == 0 && i + 1 < argc)
+      guard.run_dir = argv[++i];
+    else if (std::strcmp(argv[i], "--once") == 0)
+      guard.life = Life::once;
+    else if (std::strcmp(argv[i], "--cgroup-v2") != 0)
+      return false;  // accepted: the ledger's header says it
   }
   return guard.run_dir != nullptr;
 }
@@ -262,7 +270,7 @@ int run(int argc, char** argv) {
   ::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   guard.signals = ::signalfd(-1, &stop, SFD_CLOEXEC);
   wait_for_ledger(guard);
-  prepare();   // before the thread, which inherits it
+  prepare();  // before the thread, which inherits it
   pthread_attr_t attr;
   ::pthread_attr_init(&attr);
   ::pthread_attr_setstacksize(&attr, kStack);

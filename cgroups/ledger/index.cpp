@@ -11,7 +11,7 @@ void stage(Stage s) {
 
 void fill(Value& v, std::uint64_t life, const Text& text) {
   v.stamp.store(0, std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_seq_cst);   // never old stamp with new text
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // never old stamp with new text
   std::memcpy(v.text, text, kMaxValue);
   v.check = check_of(v, life);
 }
@@ -62,7 +62,7 @@ void Index::rebuild() {
   std::memset(rows, 0xff, sizeof rows);
   free_row_count = free_group_count = 0;
   std::uint32_t live = 0, high = 0;
-  for (std::uint32_t i = kMaxFiles; i-- > 0;) {   // downwards: low indices are used first
+  for (std::uint32_t i = kMaxFiles; i-- > 0;) {  // downwards: low indices are used first
     Row& row = image->rows[i];
     Copy copy;
     const bool valid = copy_row(*image, i, copy) && rows[row.group][static_cast<std::size_t>(row.file)] == kNone;
@@ -78,7 +78,10 @@ void Index::rebuild() {
   for (std::uint32_t g = kMaxGroups; g-- > 0;) {
     bool used = false;
     for (const std::uint32_t row : rows[g]) used = used || row != kNone;
-    if (used) { link(g); continue; }
+    if (used) {
+      link(g);
+      continue;
+    }
     if (image->groups[g].life.load() != 0) image->groups[g].life.store(0, std::memory_order_release);
     free_groups[free_group_count++] = g;
   }

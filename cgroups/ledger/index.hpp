@@ -8,15 +8,15 @@ namespace headroom::ledger {
 constexpr std::uint32_t kNone = UINT32_MAX;
 constexpr std::size_t kBuckets = 2 * kMaxGroups;
 constexpr std::size_t kFiles = 4;
-using Text = char[kMaxValue];   ///< padded with zeros
+using Text = char[kMaxValue];  ///< padded with zeros
 
 /// The writer's own index; rebuilt from the image at open() and after restore() has dropped rows.
 struct Index {
   Image* image;
   std::uint32_t epoch;
-  std::uint32_t buckets[kBuckets];            ///< first group of the chain
+  std::uint32_t buckets[kBuckets];  ///< first group of the chain
   std::uint32_t next[kMaxGroups];
-  std::uint32_t rows[kMaxGroups][kFiles];     ///< row of a group's file
+  std::uint32_t rows[kMaxGroups][kFiles];  ///< row of a group's file
   std::uint32_t free_rows[kMaxFiles], free_groups[kMaxGroups];
   std::uint32_t free_row_count, free_group_count;
 

@@ -1,11 +1,12 @@
 #include "cgroups/ledger/layout.hpp"
 
-#include <cerrno>
-#include <cstdio>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
 
 namespace headroom::ledger {
 namespace {
@@ -47,7 +48,10 @@ bool create(const char* run_dir, const char* boot_id) {
   bool ok = refused == 0 && ::pwrite(fd, &header, sizeof header, 0) == static_cast<ssize_t>(sizeof header);
   int why = refused != 0 ? refused : errno;
   ::close(fd);
-  if (ok && ::rename(fresh, path) != 0) { ok = false; why = errno; }
+  if (ok && ::rename(fresh, path) != 0) {
+    ok = false;
+    why = errno;
+  }
   if (!ok) ::unlink(fresh);
   errno = why;
   return ok;
@@ -56,7 +60,8 @@ bool create(const char* run_dir, const char* boot_id) {
 Status judge(int fd, const char* boot_id, Header& header) {
   struct stat st {};
   if (::fstat(fd, &st) != 0) return Status::io;
-  if (::pread(fd, static_cast<void*>(&header), sizeof header, 0) != static_cast<ssize_t>(sizeof header)) return Status::corrupt;
+  if (::pread(fd, static_cast<void*>(&header), sizeof header, 0) != static_cast<ssize_t>(sizeof header))
+    return Status::corrupt;
   header.boot_id[sizeof header.boot_id - 1] = '\0';
   const bool ours = std::memcmp(header.magic, kMagic, sizeof kMagic) == 0 && header.version == kVersion &&
                     header.size == sizeof(Image) && st.st_size == static_cast<off_t>(sizeof(Image));

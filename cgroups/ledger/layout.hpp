@@ -14,9 +14,9 @@ constexpr char kMagic[8] = {'h', 'd', 'r', 'm', 'l', 'd', 'g', '\0'};
 /// One intended value. stamp 0: none; else it grows with every use, so that the least recent one makes room.
 struct Value {
   std::atomic<std::uint64_t> stamp;
-  std::uint32_t check;               ///< over the row's life and the text
+  std::uint32_t check;  ///< over the row's life and the text
   std::uint32_t unused;
-  char text[kMaxValue];              ///< padded with zeros
+  char text[kMaxValue];  ///< padded with zeros
 };
 
 /// One file with something of ours. life 0: free; it is stored last and never comes back, so a reader that finds the
@@ -24,18 +24,18 @@ struct Value {
 struct Row {
   std::atomic<std::uint64_t> life;
   std::uint64_t group_life;
-  std::uint32_t group;               ///< index into Image::groups
-  std::uint32_t check;               ///< over life, group, file and original
+  std::uint32_t group;  ///< index into Image::groups
+  std::uint32_t check;  ///< over life, group, file and original
   File file;
   char unused[7];
-  char original[kMaxValue];          ///< padded with zeros
+  char original[kMaxValue];  ///< padded with zeros
   Value values[kValues];
 };
 
 struct GroupRow {
   std::atomic<std::uint64_t> life;
   std::uint64_t inode;
-  std::uint32_t check;               ///< over life, inode and path
+  std::uint32_t check;  ///< over life, inode and path
   std::uint32_t length;
   char path[kMaxPath];
 };
@@ -43,7 +43,7 @@ struct GroupRow {
 struct Header {
   char magic[8];
   std::uint32_t version;
-  std::uint32_t size;                ///< of the whole file: another layout is another ledger
+  std::uint32_t size;  ///< of the whole file: another layout is another ledger
   char boot_id[40];
   std::atomic<std::uint32_t> v2;
   std::atomic<std::uint32_t> armed;  ///< a futex: the guard sleeps on it
@@ -51,11 +51,11 @@ struct Header {
   std::atomic<std::uint32_t> writer_pid;
   std::atomic<std::int64_t> beat;
   std::atomic<std::uint32_t> guard_pid;
-  std::atomic<std::uint32_t> live;   ///< rows in use; exact while the writer lives, counted again at open()
+  std::atomic<std::uint32_t> live;  ///< rows in use; exact while the writer lives, counted again at open()
   std::atomic<std::int64_t> guard_beat;
-  std::atomic<std::uint32_t> high;   ///< no row in use at or beyond this index
-  std::atomic<std::uint32_t> epoch;  ///< grows when restore() drops rows: the writer's index is stale
-  std::atomic<std::uint64_t> changes;    ///< grows with every intend()
+  std::atomic<std::uint32_t> high;     ///< no row in use at or beyond this index
+  std::atomic<std::uint32_t> epoch;    ///< grows when restore() drops rows: the writer's index is stale
+  std::atomic<std::uint64_t> changes;  ///< grows with every intend()
   std::atomic<std::uint64_t> next_life;
 };
 
@@ -71,8 +71,10 @@ inline std::uint64_t mix(std::uint64_t h, const void* data, std::size_t n) {
   const char* p = static_cast<const char*>(data);
   for (; n > 0; p += 8, n = n > 8 ? n - 8 : 0) {
     std::uint64_t word = 0;
-    if (n >= 8) std::memcpy(&word, p, 8);
-    else std::memcpy(&word, p, n);
+    if (n >= 8)
+      std::memcpy(&word, p, 8);
+    else
+      std::memcpy(&word, p, n);
     h = (h ^ word ^ n) * 0x9E3779B97F4A7C15ULL;
     h ^= h >> 29;
   }
@@ -98,7 +100,7 @@ struct Copy {
   char path[kMaxPath];
   char original[kMaxValue];
   char values[kValues][kMaxValue];
-  std::size_t count;                 ///< of values
+  std::size_t count;  ///< of values
 };
 
 /// @return false: free, torn or changing under our eyes: not (or no longer) ours to put back

@@ -1,19 +1,20 @@
 #include "cgroups/ledger/ledger.hpp"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <ctime>
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "cgroups/ledger/index.hpp"
 
 namespace headroom::ledger {
 namespace {
 
-constexpr std::int64_t kGuardSilence = 1'000'000'000;   // ns
+constexpr std::int64_t kGuardSilence = 1'000'000'000;  // ns
 
 /// false: too long
 bool pad(Text& out, const char* text) {
@@ -49,7 +50,7 @@ Status Ledger::open(const char* run_dir) {
   }
   map_->image = image;
   map_->rebuild();
-  image->header.fence.store(0);   // the caller holds the lock: whom it was raised against is dead
+  image->header.fence.store(0);  // the caller holds the lock: whom it was raised against is dead
   image->header.writer_pid.store(static_cast<std::uint32_t>(::getpid()));
   return status;
 }
@@ -63,7 +64,10 @@ void Ledger::close() {
 
 Status Ledger::intend(const char* group_dir, std::uint64_t inode, File file, const char* original,
                       const char* intended) {
-  if (map_ == nullptr) { errno = EBADF; return Status::io; }
+  if (map_ == nullptr) {
+    errno = EBADF;
+    return Status::io;
+  }
   Map& m = *map_;
   Text was, will;
   const std::size_t n = ::strnlen(group_dir, kMaxPath);
@@ -83,12 +87,15 @@ Status Ledger::intend(const char* group_dir, std::uint64_t inode, File file, con
   }
   if (m.free_row_count == 0 || (group == kNone && m.free_group_count == 0)) return Status::full;
   if (group == kNone) group = m.add_group(group_dir, n, inode);
-  if (m.image->header.live.load() == 0) beat(now_ns());   // nobody had to beat until now
+  if (m.image->header.live.load() == 0) beat(now_ns());  // nobody had to beat until now
   return m.add_row(group, file, was, will);
 }
 
 Status Ledger::forget(const char* group_dir, File file) {
-  if (map_ == nullptr) { errno = EBADF; return Status::io; }
+  if (map_ == nullptr) {
+    errno = EBADF;
+    return Status::io;
+  }
   const std::size_t n = ::strnlen(group_dir, kMaxPath);
   if (n >= kMaxPath) return Status::too_long;
   if (map_->epoch != map_->image->header.epoch.load(std::memory_order_acquire)) map_->rebuild();

@@ -3,11 +3,13 @@
 //
 // The file is a table, not a log: a row per written file with its original and its last kValues *distinct* intended
 // values, each with a checksum and published by one store of one word, after its text. A process that is killed at any
-// instruction leaves the row before or the row after, never a half. So there is nothing to compact and no tick pays for it.
+// instruction leaves the row before or the row after, never a half. So there is nothing to compact and no tick pays for
+// it.
 //
 // What stays recognisable: the value that stands in a file is the one of our last *accepted* write. It leaves the row
 // only when kValues other values have been intended after it, that is after kValues refused writes in a row, each of
-// another value. A caller that does not go on after a refused write (the planner undoes the plan) never gets beyond two.
+// another value. A caller that does not go on after a refused write (the planner undoes the plan) never gets beyond
+// two.
 #pragma once
 
 #include <cstddef>
@@ -26,11 +28,11 @@ constexpr std::size_t kValues = 8;        ///< distinct intended values of one f
 
 enum class Status {
   ok,
-  full,          ///< no room: the caller must not write
-  too_long,      ///< path or value too long: the caller must not write
-  io,            ///< see errno
-  other_boot,    ///< set aside under <file>.<boot id>; nothing is restored from it
-  corrupt        ///< header unreadable; set aside
+  full,        ///< no room: the caller must not write
+  too_long,    ///< path or value too long: the caller must not write
+  io,          ///< see errno
+  other_boot,  ///< set aside under <file>.<boot id>; nothing is restored from it
+  corrupt      ///< header unreadable; set aside
 };
 
 /// The mapped file <run>/ledger. One writer (one thread of the daemon), readers in other processes.
@@ -56,14 +58,14 @@ class Ledger {
   /// The file has its owner's value (again): nothing to put back. Not known: ok.
   Status forget(const char* group_dir, File file);
   bool empty() const;
-  std::size_t entries() const;             ///< files with something of ours
+  std::size_t entries() const;  ///< files with something of ours
 
-  void set_v2(bool v2);                    ///< which file names restore() uses; before the first intend()
+  void set_v2(bool v2);  ///< which file names restore() uses; before the first intend()
   bool v2() const;
-  void set_armed(bool armed);              ///< wakes a waiting guard
+  void set_armed(bool armed);  ///< wakes a waiting guard
   bool armed() const;
-  void beat(std::int64_t monotonic_ns);    ///< heartbeat, CLOCK_MONOTONIC, >= 4 Hz while there are entries
-  bool fenced() const;                     ///< the guard has raised its fence: write nothing
+  void beat(std::int64_t monotonic_ns);  ///< heartbeat, CLOCK_MONOTONIC, >= 4 Hz while there are entries
+  bool fenced() const;                   ///< the guard has raised its fence: write nothing
   /// Only when nothing is under way, every lease dropped and every base read again: what is written from now on stands.
   void lower_fence();
   /// A guard has shown itself within the last second. @param now_ns  CLOCK_MONOTONIC
@@ -75,10 +77,10 @@ class Ledger {
 };
 
 struct RestoreResult {
-  std::uint32_t restored = 0;     ///< files put back
-  std::uint32_t foreign = 0;      ///< held a value that is not ours: left
-  std::uint32_t gone = 0;         ///< group removed (or another inode at its path)
-  std::uint32_t failed = 0;       ///< the kernel refused; see stderr
+  std::uint32_t restored = 0;  ///< files put back
+  std::uint32_t foreign = 0;   ///< held a value that is not ours: left
+  std::uint32_t gone = 0;      ///< group removed (or another inode at its path)
+  std::uint32_t failed = 0;    ///< the kernel refused; see stderr
 };
 
 /// Puts every file back in lowering order (burst; quota and period, children before pods; shares), what was refused
@@ -89,9 +91,9 @@ RestoreResult restore(const char* run_dir, bool clear);
 
 /// Steps inside intend() at which tests stop or kill the writer.
 enum class Stage : int {
-  payload = 1,     ///< text written, not yet published: a kill here leaves the row as it was
-  published = 2    ///< published; the write itself has not happened
+  payload = 1,   ///< text written, not yet published: a kill here leaves the row as it was
+  published = 2  ///< published; the write itself has not happened
 };
-void set_stage_hook(void (*hook)(int stage));   ///< tests only; nullptr: none
+void set_stage_hook(void (*hook)(int stage));  ///< tests only; nullptr: none
 
 }  // namespace headroom::ledger

@@ -1,9 +1,10 @@
-#include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
 
 #include "cgroups/ledger/layout.hpp"
 
@@ -14,10 +15,14 @@ enum class Done { already, restored, foreign, gone, failed };
 
 const char* name_of(File file, bool v2) {
   switch (file) {
-    case File::quota: return v2 ? "cpu.max" : "cpu.cfs_quota_us";
-    case File::period: return v2 ? "cpu.max" : "cpu.cfs_period_us";
-    case File::burst: return v2 ? "cpu.max.burst" : "cpu.cfs_burst_us";
-    case File::shares: return v2 ? "cpu.weight" : "cpu.shares";
+    case File::quota:
+      return v2 ? "cpu.max" : "cpu.cfs_quota_us";
+    case File::period:
+      return v2 ? "cpu.max" : "cpu.cfs_period_us";
+    case File::burst:
+      return v2 ? "cpu.max.burst" : "cpu.cfs_burst_us";
+    case File::shares:
+      return v2 ? "cpu.weight" : "cpu.shares";
   }
   return "";
 }
@@ -86,11 +91,20 @@ Done put_back(const Copy& row, bool v2) {
 
 void count(RestoreResult& result, Done done) {
   switch (done) {
-    case Done::already: return;
-    case Done::restored: ++result.restored; return;
-    case Done::foreign: ++result.foreign; return;
-    case Done::gone: ++result.gone; return;
-    case Done::failed: ++result.failed; return;
+    case Done::already:
+      return;
+    case Done::restored:
+      ++result.restored;
+      return;
+    case Done::foreign:
+      ++result.foreign;
+      return;
+    case Done::gone:
+      ++result.gone;
+      return;
+    case Done::failed:
+      ++result.failed;
+      return;
   }
 }
 
@@ -119,7 +133,7 @@ struct Pass {
 }  // namespace
 
 RestoreResult restore_image(Image& image, After after) {
-  std::uint64_t order[kMaxFiles];   // 32 KiB of stack: nothing is allocated on the way to a restore
+  std::uint64_t order[kMaxFiles];  // 32 KiB of stack: nothing is allocated on the way to a restore
   std::size_t n = 0, refused = 0;
   Header& header = image.header;
   const std::uint32_t high = std::min<std::uint32_t>(header.high.load(std::memory_order_acquire), kMaxFiles);
@@ -130,8 +144,10 @@ RestoreResult restore_image(Image& image, After after) {
   Pass pass{image, after, header.v2.load() != 0, {}};
   for (std::size_t i = 0; i < n; ++i) {
     const Done done = pass.visit(static_cast<std::uint32_t>(order[i]));
-    if (done == Done::failed) order[refused++] = order[i];
-    else count(pass.result, done);
+    if (done == Done::failed)
+      order[refused++] = order[i];
+    else
+      count(pass.result, done);
   }
   // What goes up (a pod's quota before its container's, a burst after its quota) is refused above and accepted here.
   std::uint32_t kept = 0;

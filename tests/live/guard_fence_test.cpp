@@ -34,7 +34,8 @@ TEST_F(GuardFenceTest, AFrozenDaemonsLeasesEnd) {
   const nanoseconds stopped = now();
   ::kill(writer_, SIGSTOP);
   ASSERT_TRUE(eventually([&] { return all_original(); }, milliseconds{20'000})) << what_stands();
-  std::printf("[ measured ] originals back %.0f ms after SIGSTOP\n", static_cast<double>((now() - stopped).count()) / 1e6);
+  std::printf("[ measured ] originals back %.0f ms after SIGSTOP\n",
+              static_cast<double>((now() - stopped).count()) / 1e6);
   EXPECT_TRUE(fence_is_up());
 }
 
@@ -99,7 +100,8 @@ TEST_F(GuardFenceTest, AKillBehindTheFenceLeavesNoFence) {
   ::kill(writer_, SIGSTOP);
   ASSERT_TRUE(eventually([&] { return fence_is_up(); }, milliseconds{20'000}));
   stop(writer_);
-  EXPECT_TRUE(eventually([&] { return !fence_is_up() && header().armed.load() == 0 && all_original(); })) << what_stands();
+  EXPECT_TRUE(eventually([&] { return !fence_is_up() && header().armed.load() == 0 && all_original(); }))
+      << what_stands();
 }
 
 }  // namespace

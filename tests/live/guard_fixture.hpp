@@ -19,7 +19,7 @@ namespace headroom::live {
 /// What the writer tells the test, in memory that outlives it.
 struct Shared {
   std::atomic<std::uint64_t> writes{0}, refused{0}, behind_fence{0};
-  std::atomic<std::int64_t> killed_at{0}, stray_at{0};   ///< CLOCK_MONOTONIC, ns
+  std::atomic<std::int64_t> killed_at{0}, stray_at{0};  ///< CLOCK_MONOTONIC, ns
   std::atomic<int> ready{0};
 };
 
@@ -144,7 +144,9 @@ class GuardTest : public testing::Test {
     return image_->header;
   }
   bool guard_shows_itself() {
-    return eventually([&] { return header().guard_pid.load() == static_cast<std::uint32_t>(guard_) && header().guard_beat.load() != 0; });
+    return eventually([&] {
+      return header().guard_pid.load() == static_cast<std::uint32_t>(guard_) && header().guard_beat.load() != 0;
+    });
   }
 
   template <class Body>
@@ -161,7 +163,8 @@ class GuardTest : public testing::Test {
   static void stop(pid_t& pid) {
     if (pid <= 0) return;
     ::kill(pid, SIGKILL);
-    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
     pid = -1;
   }
   static bool lend(Writer& w, std::size_t container, int quota) {
@@ -181,7 +184,7 @@ class GuardTest : public testing::Test {
 
   ScratchGroup pod_;
   std::array<std::unique_ptr<ScratchGroup>, kContainers> containers_;
-  std::vector<Target> targets_;   ///< the pod's quota, then quota, burst and shares of each container
+  std::vector<Target> targets_;  ///< the pod's quota, then quota, burst and shares of each container
   std::string run_dir_;
   Shared* shared_ = nullptr;
   ledger::Image* image_ = nullptr;

@@ -7,7 +7,7 @@
 namespace headroom::live {
 namespace {
 
-Shared* told = nullptr;   // of the forked writer: a hook takes no argument
+Shared* told = nullptr;  // of the forked writer: a hook takes no argument
 int stages_to_live = 0;
 
 void die_here(int) {
@@ -19,8 +19,8 @@ void die_here(int) {
 void print_latencies(std::vector<double>& ms, const char* what) {
   std::sort(ms.begin(), ms.end());
   if (ms.empty()) return;
-  std::printf("[ measured ] %s: %zu kills, p50 %.2f ms, p99 %.2f ms, max %.2f ms\n", what, ms.size(),
-              ms[ms.size() / 2], ms[ms.size() * 99 / 100], ms.back());
+  std::printf("[ measured ] %s: %zu kills, p50 %.2f ms, p99 %.2f ms, max %.2f ms\n", what, ms.size(), ms[ms.size() / 2],
+              ms[ms.size() * 99 / 100], ms.back());
 }
 
 class GuardKillTest : public GuardTest {
@@ -37,8 +37,10 @@ class GuardKillTest : public GuardTest {
       shared.ready = 1;
       const std::size_t c = random() % kContainers;
       if (std::none_of(out.begin(), out.end(), [](bool o) { return o; })) w.set(0, quota_text(600'000));
-      if (out[c]) take_back(w, c);
-      else lend(w, c, 60'000 + static_cast<int>(random() % 90) * 1000);
+      if (out[c])
+        take_back(w, c);
+      else
+        lend(w, c, 60'000 + static_cast<int>(random() % 90) * 1000);
       out[c] = !out[c];
       if (std::none_of(out.begin(), out.end(), [](bool o) { return o; })) w.end(0);
     }
@@ -53,7 +55,8 @@ class GuardKillTest : public GuardTest {
       at = now().count();
       ::kill(writer_, SIGKILL);
     }
-    while (::waitpid(writer_, nullptr, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(writer_, nullptr, 0) < 0 && errno == EINTR) {
+    }
     writer_ = -1;
     if (stages != 0) at = shared_->killed_at;
     const std::int64_t end = at + 5'000'000'000;
@@ -66,7 +69,7 @@ class GuardKillTest : public GuardTest {
 
 TEST_F(GuardKillTest, EveryOriginalIsBackWithoutARestart) {
   start_guard_process();
-  const int kills = on_v2() ? 60 : 240;   // an emulated guest is 30 times slower
+  const int kills = on_v2() ? 60 : 240;  // an emulated guest is 30 times slower
   std::mt19937 random(20'240'501);
   std::vector<double> inside, outside;
   for (int i = 0; i < kills; ++i) {
@@ -132,12 +135,28 @@ TEST_F(GuardKillTest, RestoreNeedsNothingButTheLedger) {
   EXPECT_EQ(what_stands(), "");
 }
 
+TEST_F(GuardKillTest, WhatTheKernelRefusesInLoweringOrderGoesBackInTheOther) {
+  // Below their originals: the container's quota has to wait for the pod's (v1), its burst for its quota.
+  start_writer([](Writer& w, Shared& s) {
+    const std::size_t quota = target(0, CpuFile::quota), burst = target(0, CpuFile::burst);
+    bool ok = w.set(burst, "0") && w.set(quota, quota_text(5'000));
+    for (std::size_t c = 1; c < kContainers; ++c) ok = w.set(target(c, CpuFile::quota), quota_text(20'000)) && ok;
+    s.ready = w.set(0, quota_text(30'000)) && ok ? 1 : 2;
+  });
+  ASSERT_TRUE(eventually([&] { return shared_->ready == 1; }));
+  stop(writer_);
+  const auto result = ledger::restore(run_dir_.c_str(), true);
+  EXPECT_EQ(result.restored, 5U);
+  EXPECT_EQ(result.failed, 0U);
+  EXPECT_EQ(what_stands(), "");
+}
+
 TEST_F(GuardKillTest, AGroupThatIsGoneHoldsNothingUp) {
   start_writer([](Writer& w, Shared& s) { s.ready = lend_all(w) ? 1 : 2; });
   ASSERT_TRUE(eventually([&] { return shared_->ready == 1; }));
   stop(writer_);
   containers_[1]->remove();
-  const ScratchGroup again(pod_, "c1");   // the same name: another group
+  const ScratchGroup again(pod_, "c1");  // the same name: another group
   const std::string theirs = read_line(again.file(CpuFile::shares));
   const auto result = ledger::restore(run_dir_.c_str(), true);
   EXPECT_EQ(result.gone, kFilesEach);

@@ -1,9 +1,9 @@
 // One daemon a node, and the guard that a daemon starts for itself.
+#include <sys/file.h>
+
 #include <thread>
 
 #include "tests/live/guard_fixture.hpp"
-
-#include <sys/file.h>
 
 namespace headroom::live {
 namespace {
@@ -77,7 +77,7 @@ TEST_F(OwnGuardTest, SigtermEndsTheGuardAndTouchesNothing) {
 
 TEST_F(OwnGuardTest, ADaemonsOwnGuardOutlivesItRestoresAndEnds) {
   int kept[2];
-  ASSERT_EQ(::pipe(kept), 0);   // inherited by whoever is not careful
+  ASSERT_EQ(::pipe(kept), 0);  // inherited by whoever is not careful
   start_writer([&](Writer& w, Shared& s) {
     if (!start_guard(guard_binary(), run_dir_)) ::_exit(5);
     while (!w.ledger().guard_alive(now().count())) rest(milliseconds{2});

@@ -45,8 +45,8 @@ TEST_F(LedgerTest, TheFirstIntendFixesTheOriginal) {
 TEST_F(LedgerTest, AnIntendedValueThatWasNeverWrittenLeavesTheFileAlone) {
   fake.add("c");
   ledger.intend(fake.path("c").c_str(), fake.inode("c"), File::quota, "100000", "200000");
-  const RestoreResult result = restore(fake.run_dir(), true);
-  EXPECT_EQ(result.restored + result.foreign + result.failed, 0U);
+  EXPECT_EQ(restore(fake.run_dir(), true).restored, 0U);
+  EXPECT_EQ(fake.read("c", File::quota), "100000");
 }
 
 TEST_F(LedgerTest, ForeignValueStands) {
@@ -71,7 +71,7 @@ TEST_F(LedgerTest, AValueIntendedAgainIsAmongTheRecentOnes) {
   fake.set(ledger, "c", File::quota, "200000");
   for (int i = 1; i < static_cast<int>(kValues); ++i) fake.set(ledger, "c", File::quota, std::to_string(300000 + i));
   fake.set(ledger, "c", File::quota, "200000");
-  ledger.intend(fake.path("c").c_str(), fake.inode("c"), File::quota, "x", "400000");   // takes the place of 300001
+  ledger.intend(fake.path("c").c_str(), fake.inode("c"), File::quota, "x", "400000");  // takes the place of 300001
   EXPECT_EQ(restore(fake.run_dir(), true).restored, 1U);
 }
 
@@ -124,10 +124,9 @@ TEST_F(LedgerTest, WhatCannotBePutBackStaysInTheLedger) {
   fake.set(ledger, "c", File::quota, "200000");
   fake.set(ledger, "c", File::shares, "200000");
   std::filesystem::remove(fake.path("c") + "/cpu.shares");
-  std::filesystem::create_directory(fake.path("c") + "/cpu.shares");   // EISDIR
+  std::filesystem::create_directory(fake.path("c") + "/cpu.shares");  // EISDIR
   const RestoreResult result = restore(fake.run_dir(), true);
-  EXPECT_EQ(result.failed, 1U);
-  EXPECT_EQ(result.restored, 1U);
+  EXPECT_TRUE(result.failed == 1U && result.restored == 1U);
   EXPECT_EQ(ledger.entries(), 1U);
 }
 
@@ -226,7 +225,7 @@ TEST_F(LedgerTest, TheWordsOfTheProtocolAreSharedAndAFenceDoesNotOutliveItsDaemo
   unmap_image(guard);
 }
 
-TEST_F(LedgerTest, TheFirstRowBeats) {   // nobody had to beat before, so an old heartbeat must not raise a fence
+TEST_F(LedgerTest, TheFirstRowBeats) {  // nobody had to beat before, so an old heartbeat must not raise a fence
   ledger.beat(1);
   ledger.intend("/g", 1, File::quota, "1", "2");
   Image* guard = nullptr;

@@ -15,7 +15,7 @@ std::jmp_buf killed;
 int stages_to_live = 0;
 
 void count_down(int) {
-  if (--stages_to_live == 0) std::longjmp(killed, 1);   // leaves the mapped file exactly as a kill would
+  if (--stages_to_live == 0) std::longjmp(killed, 1);  // leaves the mapped file exactly as a kill would
 }
 
 /// @return false: killed on the way
@@ -40,8 +40,10 @@ struct Step {
 
 rc::Gen<Step> any_step() {
   using namespace rc;
-  return gen::map(gen::tuple(gen::inRange(0, 3), gen::inRange(0, 4), gen::weightedElement<Did>({{6, Did::accepted},
-                             {2, Did::refused}, {2, Did::ended}, {1, Did::overwritten}}), gen::inRange(0, 12)),
+  return gen::map(gen::tuple(gen::inRange(0, 3), gen::inRange(0, 4),
+                             gen::weightedElement<Did>(
+                                 {{6, Did::accepted}, {2, Did::refused}, {2, Did::ended}, {1, Did::overwritten}}),
+                             gen::inRange(0, 12)),
                   [](const auto& t) {
                     return Step{{std::get<0>(t), static_cast<File>(std::get<1>(t))}, std::get<2>(t), std::get<3>(t)};
                   });
@@ -67,14 +69,15 @@ struct World {
   /// @return false: killed on the way
   bool run(const Step& s) {
     const std::string value = std::to_string(200000 + s.value), name = group(s.key);
-    if (foreign.count(s.key) != 0) return true;   // hands off
+    if (foreign.count(s.key) != 0) return true;  // hands off
     switch (s.did) {
       case Did::accepted:
         if (!intend_value(s, value)) return false;
         fake.write(name, s.key.file, value);
         refused_in_a_row[s.key] = 0;
         return true;
-      case Did::refused: return ++refused_in_a_row[s.key] >= static_cast<int>(kValues) || intend_value(s, value);
+      case Did::refused:
+        return ++refused_in_a_row[s.key] >= static_cast<int>(kValues) || intend_value(s, value);
       case Did::ended:
         fake.write(name, s.key.file, "100000");
         ledger.forget(fake.path(name).c_str(), s.key.file);
@@ -119,7 +122,7 @@ RC_GTEST_PROP(Restore, TwiceIsLikeOnceAndARestartInBetweenLosesNothing, ()) {
   const auto cut = *rc::gen::inRange<std::size_t>(0, steps.size() + 1);
   World world;
   for (std::size_t i = 0; i < cut; ++i) world.run(steps[i]);
-  world.ledger.open(world.fake.run_dir());   // closes first: the index is made anew from the file
+  world.ledger.open(world.fake.run_dir());  // closes first: the index is made anew from the file
   for (std::size_t i = cut; i < steps.size(); ++i) world.run(steps[i]);
   restore(world.fake.run_dir(), false);
   world.expect_restored();
