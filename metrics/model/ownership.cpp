@@ -114,7 +114,6 @@ void take_shares(ModelState::Impl& m, Slot slot, TimePoint at, Shares seen) {
     if (seen != *own.base_shares) own.base_shares = seen;
   }
   own.shares_in_force = seen;
-  memory.shares_changed = false;
 }
 
 void refused(ModelState::Impl& m, const FileEvent& event) {
@@ -171,8 +170,9 @@ void take_event(ModelState::Impl& m, const FileEvent& event) {
       return drop_pod(m, event.slot);
     case FileEvent::What::changed:
       memory.refused = false;
-      (event.file == FileEvent::File::shares ? memory.shares_changed : memory.changed) = true;
-      if (own.certain || own.base_shares) drop_pod(m, event.slot);
+      if (event.file != FileEvent::File::shares) memory.changed = true;
+      if (event.file == FileEvent::File::shares ? own.base_shares.has_value() : own.certain && in_use(m, event.slot))
+        drop_pod(m, event.slot);
       return;
   }
 }

@@ -58,7 +58,7 @@ struct OwnMemory {
   TimePoint candidate_at, shares_candidate_at;
   std::optional<Shares> shares_candidate;
   bool agreed = false;               ///< two agreeing bandwidth readings >= 5 ms apart
-  bool changed = false, shares_changed = false;   ///< an event said so and no reading has told the value yet
+  bool changed = false;              ///< an event said so of the bandwidth, and no reading has told the value yet
   TimePoint strike_at;               ///< first of the last burst of foreign writes
   bool struck = false;
   TimePoint refused_at;              ///< last refusal of the same value
