@@ -1,0 +1,161 @@
+#include "agent/accounting.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/names.hpp"
+#include "metrics/export/export.hpp"
+
+namespace headroom {
+namespace {
+
+constexpr std::size_t kEvents = 50;
+constexpr seconds kOneSpeech{2};   // writes to one group within it count once
+
+std::string path_of(const Catalog& catalog, Slot slot) {
+  const Group* g = catalog.find(slot);
+  return g == nullptr ? "a group that is gone" : "/" + g->path;
+}
+
+bool is_revocation(Because why) {
+  switch (why) {
+    case Because::revoke_harm:
+    case Because::revoke_overload:
+    case Because::revoke_late:
+    case Because::revoke_blind:
+    case Because::end_foreign: return true;
+    case Because::none: case Because::lend_predicted: case Because::lend_start: case Because::lend_continues:
+    case Because::kernel_burst: case Because::weight_lowered: case Because::weight_back: case Because::end_idle:
+    case Because::end_expired: case Because::end_off: case Because::shrink_share: case Because::refuse_class:
+    case Because::refuse_unlimited: case Because::refuse_uncertain: case Because::refuse_hands_off:
+    case Because::refuse_no_credit: case Because::refuse_no_lendable: case Because::refuse_load:
+    case Because::refuse_idle: case Because::refuse_budget: case Because::refuse_no_guard: return false;
+  }
+  return false;
+}
+
+const char* name_of(FileEvent::File file) {
+  switch (file) {
+    case FileEvent::File::bandwidth: return "bandwidth";
+    case FileEvent::File::burst: return "burst";
+    case FileEvent::File::shares: return "shares";
+  }
+  return "bandwidth";
+}
+
+const char* what_of(FileEvent::What what) {
+  switch (what) {
+    case FileEvent::What::changed: return "wrote";
+    case FileEvent::What::refused: return "tried in vain to write";
+    case FileEvent::What::overtaken: return "wrote, and ours overtook it,";
+  }
+  return "wrote";
+}
+
+}  // namespace
+
+const char* looks_like(const Group& group, const FileEvent& event, std::size_t groups_at_once) {
+  const GroupKind kind = group.identity.kind;
+  // daemon-reload puts every unit's own value back at once (KERNEL 18); a pod's and a container's file seldom change together.
+  const bool unit = kind == GroupKind::slice || kind == GroupKind::scope;
+  if (unit && (groups_at_once > 2 || group.identity.runtime == Runtime::systemd)) return "systemd";
+  if (kind == GroupKind::pod || kind == GroupKind::qos) return "kubelet";
+  // The kubelet asks the runtime to resize a container: runc writes its quota, period and shares (KERNEL 19), never burst.
+  if (kind == GroupKind::container && event.file != FileEvent::File::burst)
+    return group.identity.pod_uid.empty() ? "runtime" : "kubelet";
+  return "unknown";
+}
+
+void Accounting::event(LogLevel level, std::string_view kind, const std::string& text, const LogFields& fields) {
+  log_.say(level, kind, text, fields);
+  std::string line = fmt::format("{}: {}", kind, text);
+  for (const auto& [name, value] : fields) line += fmt::format(" {}={}", name, value);
+  events_.push_back(std::move(line));
+  if (events_.size() > kEvents) events_.pop_front();
+}
+
+void Accounting::noticed(const Sample& sample, const Catalog& catalog) {
+  for (const FileEvent& e : sample.events) {
+    const Group* g = catalog.find(e.slot);
+    if (g == nullptr) continue;
+    const char* writer = looks_like(*g, e, sample.events.size());
+    ++foreign_[fmt::format("{} {}", name_of(e.file), writer)];
+    TimePoint& told = told_[g->path];
+    if (e.what == FileEvent::What::changed && told != TimePoint{} && e.at - told < kOneSpeech) continue;
+    told = e.at;
+    event(e.what == FileEvent::What::overtaken ? LogLevel::warn : LogLevel::info, "foreign",
+          fmt::format("somebody else {} {}: our leases in that pod end", what_of(e.what), name_of(e.file)),
+          {{"group", "/" + g->path}, {"looks_like", writer}});
+  }
+  if (told_.size() > 4096) std::erase_if(told_, [&](const auto& t) { return sample.at - t.second > kOneSpeech; });
+  for (const Error& fault : sample.faults)
+    event(LogLevel::warn, "fault", fmt::format("{}: {} ({})", fault.where, fault.detail, word(fault.code)));
+  if (sample.failed) event(LogLevel::warn, "blind", "an observation failed as a whole");
+}
+
+void Accounting::failed_write(const Outcome& o, const Catalog& catalog) {
+  if (!o.error || o.error->code == Errc::gone) return;
+  event(LogLevel::warn, "write", fmt::format("not made: {}: {}", o.error->where, o.error->detail),
+        {{"group", path_of(catalog, o.slot)}});
+}
+
+void Accounting::ticked(const TickResult& result, const Engine& engine, nanoseconds duration, nanoseconds lateness) {
+  now_ = result.snapshot.at;
+  ++ticks_;
+  count_tick(duration_, duration_sum_, duration);
+  count_tick(lateness_, lateness_sum_, lateness);
+  for (const Outcome& o : engine.outcomes) failed_write(o, result.snapshot.catalog);
+  follow_leases(result, engine);
+}
+
+void Accounting::follow_leases(const TickResult& result, const Engine& engine) {
+  const Catalog& catalog = result.snapshot.catalog;
+  for (const Slot slot : engine.plans.active) {
+    if (!has_lease(engine.plans, slot)) continue;
+    const Standing& s = engine.plans.standing[slot];
+    const auto [found, begun] = leases_.try_emplace(s.group_id);
+    found->second.seen = ticks_;
+    found->second.cores = s.lent_cores;
+    if (!begun) continue;
+    found->second.kind = s.kind;
+    found->second.path = path_of(catalog, slot);
+    log_.debug("lease", fmt::format("begins: {:.2f} cores in all", static_cast<double>(s.lent_cores.value) / 1000),
+               {{"group", found->second.path}, {"because", word(s.why.because)}});
+  }
+  for (auto it = leases_.begin(); it != leases_.end();) {
+    if (it->second.seen == ticks_) {
+      ++it;
+      continue;
+    }
+    const auto at = std::find_if(engine.plans.standing.begin(), engine.plans.standing.end(),
+                                 [&](const Standing& s) { return s.group_id == it->first; });
+    lease_ended(it->second, at == engine.plans.standing.end() ? Reason{} : at->why, catalog);
+    it = leases_.erase(it);
+  }
+}
+
+void Accounting::lease_ended(const Out& out, const Reason& why, const Catalog& catalog) {
+  if (!is_revocation(why.because)) {
+    log_.debug("lease", "ends", {{"group", out.path}, {"because", word(why.because)}});
+    return;
+  }
+  ++revoked_[word(why.because)];
+  LogFields fields{{"group", out.path}, {"because", word(why.because)}};
+  if (why.neighbour != kNoSlot) fields.emplace_back("neighbour", path_of(catalog, why.neighbour));
+  event(LogLevel::info, "revoked", fmt::format("{:.2f} cores taken back", static_cast<double>(out.cores.value) / 1000), fields);
+}
+
+void Accounting::fill(Report& report) const {
+  report.foreign_writes.assign(foreign_.begin(), foreign_.end());
+  report.revoked.assign(revoked_.begin(), revoked_.end());
+  report.ticks = ticks_;
+  report.reads = reads_;
+  report.tick_duration = duration_;
+  report.tick_lateness = lateness_;
+  report.tick_duration_sum = duration_sum_;
+  report.tick_lateness_sum = lateness_sum_;
+  report.events.assign(events_.begin(), events_.end());
+}
+
+}  // namespace headroom

@@ -1,0 +1,195 @@
+#include "agent/loop.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "agent/clock.hpp"
+
+namespace headroom {
+namespace {
+
+constexpr milliseconds kBeat{200};           // >= 4 Hz while the ledger has entries
+constexpr milliseconds kHurry{10};           // between ticks while everything goes back to base
+constexpr seconds kBackToBase{2};
+constexpr milliseconds kGuardLook{250};
+constexpr milliseconds kOwnEvents{2};        // our own writes show as events: they need no tick of their own
+constexpr unsigned long kTimerSlack = 50'000;   // ns
+constexpr int kPriority = -10;
+
+timespec to_timespec(nanoseconds t) {
+  const auto whole = std::max(t, nanoseconds{0});
+  return {static_cast<time_t>(whole.count() / 1'000'000'000), static_cast<long>(whole.count() % 1'000'000'000)};
+}
+
+int open_signals() {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTERM);
+  sigaddset(&stop, SIGINT);
+  return signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+std::string message(std::string_view text) { return "{\"message\":\"" + std::string(text) + "\"}"; }
+
+}  // namespace
+
+ReadPlan first_reads(TimePoint now) {
+  ReadPlan reads;
+  reads.wake = now;
+  reads.node_usage = reads.node_cpus = reads.node_pressure = reads.rescan = true;
+  return reads;
+}
+
+Loop::Loop(const LoopParts& parts, Engine engine)
+    : parts_(parts), engine_(std::move(engine)), accounting_(parts.log),
+      source_(parts.source, accounting_), signals_(open_signals()) {
+  engine_.policy->restore(parts_.credits.load());
+  if (parts_.mode == "off") paused_ = engine_.rails.off = true;
+}
+
+bool Loop::run() {
+  prctl(PR_SET_TIMERSLACK, kTimerSlack);
+  if (parts_.enforcement != nullptr) setpriority(PRIO_PROCESS, 0, kPriority);   // refused: it is only less punctual
+  engine_.reads = first_reads(monotonic_now());
+  watch_guard(engine_.reads.wake);
+  once();
+  publish();
+  while (wait() == Woken::due) once();
+  parts_.log.info("stop", "everything goes back to its owner's values");
+  stopping_ = true;
+  all_off();
+  const TimePoint give_up = monotonic_now() + kBackToBase;
+  once();
+  while (!settled() && monotonic_now() < give_up && wait() == Woken::due) once();
+  parts_.credits.give(engine_.policy->credits(), monotonic_now());
+  close(signals_);
+  return settled();
+}
+
+nanoseconds Loop::until_next(TimePoint now) const {
+  TimePoint next = engine_.reads.wake;
+  const bool hurry = engine_.rails.off && !settled();
+  if (hurry) next = std::min(next, ticked_ + kHurry);
+  if (parts_.enforcement != nullptr) next = std::min(next, now + kBeat);
+  if (ignores_events(now)) next = std::min(next, wrote_ + kOwnEvents);
+  return next - now;
+}
+
+bool Loop::ignores_events(TimePoint now) const { return now - wrote_ < kOwnEvents; }
+
+Loop::Woken Loop::wait() {
+  for (;;) {
+    const TimePoint now = monotonic_now();
+    if (parts_.enforcement != nullptr) parts_.enforcement->beat(now);
+    const bool hurry = engine_.rails.off && !settled() && now >= ticked_ + kHurry;
+    if (now >= engine_.reads.wake || hurry) return Woken::due;
+    pollfd fds[3] = {{stopping_ ? -1 : signals_, POLLIN, 0}, {parts_.board.fd(), POLLIN, 0},
+                     {ignores_events(now) ? -1 : parts_.event_fd, POLLIN, 0}};
+    const timespec timeout = to_timespec(until_next(now));
+    if (ppoll(fds, 3, &timeout, nullptr) <= 0) continue;
+    if (fds[0].revents != 0) return Woken::stopped;
+    if (fds[1].revents != 0) take_commands();
+    if (fds[2].revents != 0) return Woken::due;
+  }
+}
+
+void Loop::once() {
+  const TimePoint begin = monotonic_now();
+  const nanoseconds late = ticked_ == TimePoint{} ? nanoseconds{0} : std::max(nanoseconds{0}, begin - engine_.reads.wake);
+  accounting_.reading(engine_.reads);
+  last_.emplace(tick(source_, parts_.sink, engine_));
+  const TimePoint end = monotonic_now();
+  accounting_.ticked(*last_, engine_, end - begin, late);
+  ticked_ = begin;
+  if (!last_->plan.empty()) wrote_ = end;
+  parts_.board.ticked(end);
+  if (parts_.enforcement != nullptr) parts_.enforcement->beat(end);
+  watch_guard(end);
+  if (parts_.credits.wants(end)) parts_.credits.give(engine_.policy->credits(), end);
+  answer_pending(end);
+}
+
+void Loop::watch_guard(TimePoint now) {
+  if (parts_.enforcement == nullptr) return;
+  if (parts_.enforcement->fenced()) behind_fence(now);
+  if (now - guard_seen_ < kGuardLook) return;
+  guard_seen_ = now;
+  engine_.rails.guard_up = parts_.enforcement->guard_up(now);
+  if (parts_.kernel == nullptr) return;
+  if (const auto cost = parts_.kernel->counters().mean_refill_cost()) engine_.rails.refill_cost = *cost;
+}
+
+/// The guard thought that we were dead and has put everything back: nothing that we believe is true any more.
+void Loop::behind_fence(TimePoint now) {
+  if (now - fence_tried_ < seconds{1}) return;
+  fence_tried_ = now;
+  const auto result = parts_.enforcement->restore();
+  if (parts_.kernel != nullptr) parts_.kernel->reset();
+  accounting_.event(LogLevel::warn, "fence", "frozen for over a second: the guard took everything back; " + sentence(result));
+  accounting_.fences += 1;
+  begin_again(now);
+  // A file that cannot be put back would be taken for its owner's value.
+  if (result.failed == 0) parts_.enforcement->lower_fence();
+}
+
+void Loop::begin_again(TimePoint now) {
+  const auto credits = engine_.policy->credits();
+  Faults none;
+  engine_.policy = make_policy(parts_.config.policy, parts_.config.tuning, none);
+  engine_.policy->restore(credits);
+  engine_.model = ModelState(engine_.model.params);
+  engine_.plans = PlanState{};
+  ScheduleState fresh;
+  engine_.due.impl.swap(fresh.impl);
+  engine_.desired.clear();
+  engine_.outcomes.clear();
+  engine_.reads = first_reads(now);
+  accounting_.forget_leases();
+}
+
+void Loop::all_off() {
+  paused_ = true;
+  engine_.rails.off = true;
+}
+
+bool Loop::settled() const { return engine_.plans.active.empty() && (!last_ || last_->plan.empty()); }
+
+void Loop::take_commands() {
+  for (const Command command : parts_.board.take()) {
+    switch (command) {
+      case Command::publish: publish(); break;
+      case Command::pause:
+      case Command::restore:
+        all_off();
+        pending_ = command;
+        pending_until_ = monotonic_now() + kBackToBase;
+        engine_.reads.wake = monotonic_now();
+        break;
+      case Command::resume:
+        paused_ = engine_.rails.off = parts_.mode == "off" || stopping_;
+        accounting_.event(LogLevel::info, "control", paused_ ? "mode is off: nothing to resume" : "resumed");
+        parts_.board.answer(Command::resume, message(paused_ ? "mode is off: nothing to resume" : "resumed"));
+        break;
+    }
+  }
+}
+
+void Loop::answer_pending(TimePoint now) {
+  if (!pending_ || (!settled() && now < pending_until_)) return;
+  std::string text = settled() ? "paused: nothing is lent until resume" : "paused, but not everything is back yet: see the log";
+  if (*pending_ == Command::restore && parts_.enforcement != nullptr) {
+    text += "; from the ledger: " + sentence(parts_.enforcement->restore());
+    if (parts_.kernel != nullptr) parts_.kernel->reset();
+  }
+  accounting_.event(LogLevel::info, "control", text);
+  parts_.board.answer(*pending_, message(text));
+  pending_.reset();
+}
+
+}  // namespace headroom

@@ -1,0 +1,79 @@
+// headroomd with hooks at which tests kill, stop and watch it. The same daemon otherwise.
+//
+//   HEADROOM_FAULT=kill:between_writes:3   SIGKILL to itself at the third time that this point is reached
+//   HEADROOM_FAULT=stop:after_fence:1      SIGSTOP
+//   points: before_intend, after_intend, after_fence, after_write, between_writes (sink);
+//           append, published (inside and at the end of a ledger record)
+//   HEADROOM_WRITE_LOG=FILE                a line "directory/file text" for every write that is about to be made
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "agent/daemon.hpp"
+#include "agent/kernel_sink.hpp"
+#include "cgroups/ledger/ledger.hpp"
+
+namespace {
+
+using namespace headroom;
+
+struct Fault {
+  int signal = 0;
+  std::string point;
+  long left = 0;
+};
+Fault fault;      // written before the daemon starts; `left` by its loop's thread only
+int write_log = -1;
+
+void reached(const char* point) {
+  if (fault.signal == 0 || fault.point != point || --fault.left != 0) return;
+  kill(getpid(), fault.signal);
+}
+
+void at_sink(SinkStage stage) {
+  switch (stage) {
+    case SinkStage::before_intend: return reached("before_intend");
+    case SinkStage::after_intend: return reached("after_intend");
+    case SinkStage::after_fence: return reached("after_fence");
+    case SinkStage::after_write: return reached("after_write");
+    case SinkStage::between_writes: return reached("between_writes");
+  }
+}
+
+void at_ledger(int stage) { reached(stage == static_cast<int>(ledger::Stage::payload) ? "append" : "published"); }
+
+void at_write(const char* dir, const char* file, const char* text) {
+  const std::string line = std::string(dir) + "/" + file + " " + text + "\n";
+  if (write(write_log, line.data(), line.size()) < 0) std::perror("HEADROOM_WRITE_LOG");
+}
+
+bool parse_fault(const std::string& text) {
+  const auto first = text.find(':'), second = text.rfind(':');
+  if (first == std::string::npos || first == second) return false;
+  const std::string how = text.substr(0, first);
+  fault.point = text.substr(first + 1, second - first - 1);
+  fault.left = std::strtol(text.c_str() + second + 1, nullptr, 10);
+  if (how == "kill") fault.signal = SIGKILL;
+  if (how == "stop") fault.signal = SIGSTOP;
+  return fault.signal != 0 && fault.left > 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (const char* text = std::getenv("HEADROOM_FAULT"); text != nullptr && *text != 0 && !parse_fault(text)) {
+    std::fprintf(stderr, "HEADROOM_FAULT: want kill|stop:POINT:N, got '%s'\n", text);
+    return 2;
+  }
+  if (const char* path = std::getenv("HEADROOM_WRITE_LOG"); path != nullptr && *path != 0) {
+    write_log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (write_log >= 0) set_write_hook(at_write);
+  }
+  set_sink_hook(at_sink);
+  ledger::set_stage_hook(at_ledger);
+  return headroomd_main(argc, argv);
+}
