@@ -171,7 +171,7 @@ void run_fast(const Context& c) {
     if (!due && !hidden_lease(c.plans, slot)) continue;
     w.fast_read = c.out.wake;
     ask(c, slot, kReadUsage);
-    if (c.out.wake - w.counters_read < c.params.judge * 9 / 10) continue;
+    if (c.out.wake - w.counters_read < c.params.judge - c.params.fast / 2) continue;
     w.counters_read = c.out.wake;
     ask(c, slot, kReadThrottle);
     const Slot pod = pod_of(c.now.catalog, slot);

@@ -41,24 +41,9 @@ void hurry_pod(const Context& c, Slot borrower) {
   arm(c, pod, Task::young, c.now.at);
 }
 
-bool is_neighbour(const Catalog& catalog, const Group& g) {
-  const ClassRule& rule = catalog.rule_of(g);
-  if (g.infrastructure || !is_protected(rule.qos)) return false;
-  switch (g.identity.kind) {
-    case GroupKind::container:
-    case GroupKind::scope:
-    case GroupKind::other:
-      return true;
-    case GroupKind::slice:
-      return rule.qos == QosClass::system;  // system.slice as a whole
-    case GroupKind::inner:
-    case GroupKind::pod:
-    case GroupKind::qos:
-    case GroupKind::helper:
-    case GroupKind::sandbox_stub:
-      return false;
-  }
-  return false;
+/// Sums of others (slices, pods) are no neighbours: they would be judged by their borrowers' waiting.
+bool is_neighbour(const Context& c, Slot slot, const Group& g) {
+  return c.group(slot).counted && !g.infrastructure && is_protected(c.now.catalog.rule_of(g).qos);
 }
 
 }  // namespace
@@ -122,7 +107,7 @@ void take_catalog(const Context& c) {
     const Group* g = catalog.find(s);
     if (!g && c.watch(s).id != 0) end_life(c, s);
     if (g && c.watch(s).id != g->id) begin_life(c, s, *g);
-    if (g && is_neighbour(catalog, *g)) c.state.neighbours.push_back(s);
+    if (g && is_neighbour(c, s, *g)) c.state.neighbours.push_back(s);
   }
   for (Slot s = 0; s < catalog.groups.size(); ++s)
     if (c.watch(s).id != 0 && c.watch(s).hurry) hurry_pod(c, s);

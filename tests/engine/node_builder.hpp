@@ -63,6 +63,7 @@ struct TestNode {
     g.own.base_shares = g.own.shares_in_force = Shares{1024};
     g.own.certain = true;
     g.period_left = base.period;
+    g.counted = catalog.groups[slot]->identity.kind == GroupKind::container;
     groups[slot] = g;
   }
 

@@ -1,0 +1,209 @@
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "engine/schedule.hpp"
+#include "tests/engine/planner_support.hpp"
+
+namespace headroom {
+namespace {
+
+using namespace test;
+
+/// Runs the schedule by itself: each wakeup answers every request with a reading of use.
+struct Clockwork {
+  TestNode node;
+  PlanState plans;
+  ScheduleParams params;
+  ScheduleState state;
+  ReadPlan reads;
+  std::map<Slot, std::vector<TimePoint>> usage, throttle, settings, wait;
+  std::vector<TimePoint> wakes;
+  std::size_t most = 0;
+
+  void tick() {
+    next_reads(node.snapshot(), plans, params, state, reads);
+    node.fresh.clear();
+    node.touched.clear();
+    node.at = reads.wake;
+    wakes.push_back(reads.wake);
+    most = std::max(most, reads.groups.size());
+    for (const auto& [slot, bits] : reads.groups) {
+      if (bits & kReadUsage) usage[slot].push_back(node.at), node.fresh.push_back(slot);
+      if (bits & kReadThrottle) throttle[slot].push_back(node.at);
+      if (bits & kReadBandwidth) settings[slot].push_back(node.at), node.touched.push_back(slot);
+      if (bits & kReadWait) wait[slot].push_back(node.at);
+    }
+  }
+  void run(nanoseconds time) {
+    for (const TimePoint end = node.at + time; node.at < end;) tick();
+  }
+  /// Runs a start-up second, then counts anew.
+  void settle() {
+    run(seconds{4});
+    usage.clear(), throttle.clear(), settings.clear(), wait.clear(), wakes.clear();
+    most = 0;
+  }
+  void lend(Slot slot, Actuator actuator, std::int64_t cores = 2000) {
+    plans.standing.resize(node.groups.size());
+    plans.standing[slot].group_id = node.groups[slot].id;
+    plans.standing[slot].lent_cores = MilliCpu{cores};
+    plans.standing[slot].actuator = actuator;
+    plans.active = {slot};
+  }
+};
+
+TEST(Schedule, ANodeWithoutBorrowersCostsFourWakeupsASecond) {
+  Clockwork c;
+  for (int i = 0; i < 400; ++i) c.node.container(0, "s" + std::to_string(i), kLatency, limited(50'000));
+  c.settle();
+  c.run(seconds{10});
+  EXPECT_LE(c.wakes.size(), 41u);
+  for (Slot s = 1; s <= 400; ++s) EXPECT_NEAR(double(c.usage[s].size()), 10, 1);
+  EXPECT_LE(c.most, 200u);
+}
+
+TEST(Schedule, BorrowersAreReadEvery50MsAndTheirCountersEverySecond) {
+  Clockwork c;
+  const Slot a = c.node.container(0, "a", kStep, limited(50'000));
+  c.settle();
+  c.run(seconds{10});
+  EXPECT_NEAR(double(c.usage[a].size()), 200, 12);
+  EXPECT_NEAR(double(c.throttle[a].size()), 10, 1);
+}
+
+TEST(Schedule, ALeasePutsOneGroupOnTheFastClockAndNoOther) {
+  Clockwork c;
+  const Slot a = c.node.container(0, "a", kStep, limited(50'000));
+  const Slot b = c.node.container(0, "b", kStep, limited(50'000));
+  c.settle();
+  c.lend(a, Actuator::file);
+  c.run(seconds{1});
+  EXPECT_NEAR(double(c.usage[a].size()), 100, 4);
+  EXPECT_NEAR(double(c.throttle[a].size()), 10, 2);
+  EXPECT_LE(c.usage[b].size(), 22u);
+  EXPECT_TRUE(c.reads.node_usage);
+}
+
+TEST(Schedule, ABusyBorrowerStaysFastForTwoSecondsAfterwards) {
+  Clockwork c;
+  const Slot a = c.node.container(0, "a", kStep, limited(50'000));
+  c.settle();
+  c.node.groups[a].used_in_period = milliseconds{20};
+  c.run(milliseconds{100});
+  c.node.groups[a].used_in_period = milliseconds{0};
+  c.usage.clear();
+  c.run(seconds{1});
+  EXPECT_GE(c.usage[a].size(), 95u);
+  c.run(seconds{2});
+  c.usage.clear();
+  c.run(seconds{1});
+  EXPECT_LE(c.usage[a].size(), 22u);
+}
+
+TEST(Schedule, AHiddenLeaseWakesBeforeItsPoolRunsDry) {
+  Clockwork c;
+  const Slot a = c.node.container(0, "a", kStep, limited(10'000));
+  c.settle();
+  c.lend(a, Actuator::hidden);
+  c.node.groups[a].rate = MilliCpu{1900};
+  const TimePoint before = c.node.at;
+  c.tick();
+  EXPECT_LE(c.node.at - before, milliseconds{6});
+  EXPECT_GE(c.node.at - before, milliseconds{1});
+}
+
+TEST(Schedule, TheBaseOfANewBorrowerAndOfItsPodIsWantedAtOnce) {
+  Clockwork c;
+  const Slot pod = c.node.pod(0, "p", unlimited());
+  c.settle();
+  const Slot a = c.node.container(pod, "a", kStep, limited(50'000));
+  c.node.own(a).certain = c.node.own(pod).certain = false;
+  const TimePoint born = c.node.at;
+  for (int i = 0; i < 4; ++i) c.tick();
+  for (const Slot s : {pod, a}) {
+    ASSERT_GE(c.settings[s].size(), 2u);
+    EXPECT_LE(c.settings[s][1] - born, milliseconds{12});
+    EXPECT_GE(c.settings[s][1] - c.settings[s][0], milliseconds{5});
+  }
+}
+
+TEST(Schedule, WhatSomebodyTouchedIsReadNowAndAgain) {
+  Clockwork c;
+  const Slot a = c.node.container(0, "a", kLatency, limited(50'000));
+  c.settle();
+  c.node.touched = {a};
+  ++c.node.own(a).foreign_writes;
+  const TimePoint event = c.node.at;
+  c.tick(), c.tick(), c.tick();
+  ASSERT_GE(c.settings[a].size(), 2u);
+  EXPECT_LE(c.settings[a][0] - event, milliseconds{2});
+  EXPECT_LE(c.settings[a][1] - event, milliseconds{8});
+}
+
+TEST(Schedule, SettingsAreReadInTurnWithinTenSecondsAndNotBecauseTheyWereRead) {
+  Clockwork c;
+  for (int i = 0; i < 50; ++i) c.node.container(0, "s" + std::to_string(i), kLatency, limited(50'000));
+  c.settle();
+  c.run(seconds{10} + milliseconds{500});
+  for (Slot s = 1; s <= 50; ++s) {
+    EXPECT_GE(c.settings[s].size(), 1u);
+    EXPECT_LE(c.settings[s].size(), 2u);
+  }
+}
+
+TEST(Schedule, NeighboursAreJudgedTogetherWhileLeasesAreOutOnAFullNode) {
+  Clockwork c;
+  const Slot a = c.node.container(0, "a", kStep, limited(50'000));
+  const Slot n1 = c.node.container(0, "n1", kLatency, limited(50'000));
+  const Slot n2 = c.node.container(0, "n2", kLatency, unlimited());
+  c.node.view.cpus = 2;
+  c.node.view.judge = Judge::pressure;
+  c.settle();
+  c.lend(a, Actuator::file);
+  c.run(seconds{1});
+  EXPECT_TRUE(c.wait[n1].empty());
+  c.node.view.use_now = MilliCpu{1700};
+  c.run(seconds{1});
+  EXPECT_NEAR(double(c.wait[n1].size()), 10, 1);
+  EXPECT_EQ(c.wait[n1], c.wait[n2]);
+  EXPECT_TRUE(c.wait[a].empty());
+}
+
+TEST(Schedule, BaselinesAreLearnedTwentyAtATimeAndThenRarely) {
+  Clockwork c;
+  c.node.container(0, "a", kStep, limited(50'000));
+  for (int i = 0; i < 60; ++i) c.node.container(0, "n" + std::to_string(i), kLatency, limited(50'000));
+  c.node.view.judge = Judge::pressure;
+  c.settle();
+  c.run(seconds{1});
+  EXPECT_EQ(c.wait.size(), 20u);
+  for (GroupState& g : c.node.groups) g.judged_windows = 100;
+  c.run(seconds{1});
+  c.wait.clear();
+  c.run(seconds{10});
+  EXPECT_EQ(c.wait.size(), 60u);
+  for (const auto& [slot, times] : c.wait) EXPECT_LE(times.size(), 6u);
+}
+
+TEST(Schedule, AReusedSlotDoesNotInheritItsPredecessorsTimers) {
+  Clockwork c;
+  const Slot a = c.node.container(0, "a", kStep, limited(50'000));
+  c.settle();
+  for (int i = 0; i < 20; ++i) {
+    c.node.restart(a, limited(50'000));
+    c.run(milliseconds{100});
+  }
+  c.settle();
+  c.run(seconds{1});
+  EXPECT_LE(c.usage[a].size(), 22u);
+  c.node.catalog.groups[a].reset();
+  ++c.node.catalog.generation;
+  c.node.groups[a] = GroupState{};
+  c.usage.clear();
+  c.run(seconds{1});
+  EXPECT_TRUE(c.usage[a].empty());
+}
+
+}  // namespace
+}  // namespace headroom
