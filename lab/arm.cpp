@@ -69,7 +69,7 @@ std::string daemon_config(const Scenario& scenario, const Arm& arm, int cpus, in
       "policy: {}\n"
       "classes:\n"
       "  - name: step\n"
-      "    match: [{{path: \"kubepods/**/pod{}-*/*\"}}, {{path: \"kubepods/pod{}-*/*\"}}]\n"
+      "    match: [{{path: \"kubepods/burstable/pod{}-*/*\"}}, {{path: \"kubepods/pod{}-*/*\"}}]\n"
       "    borrow: {{upTo: {}, credit: {}, visibility: {}}}\n",
       port, arm.policy, uuid_head(PodClass::step), uuid_head(PodClass::step), up_to, scenario.credit, arm.visibility);
 }

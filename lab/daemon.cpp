@@ -129,6 +129,11 @@ Result<DaemonCounters> Daemon::counters() const {
   return out;
 }
 
+std::vector<std::string> Daemon::events() const {
+  const auto status = http_get(dir_ + "/state/control.sock", "/v1/status");
+  return status ? events_in(*status) : std::vector<std::string>{};
+}
+
 void Daemon::stop() {
   if (pid_ <= 0) return;
   kill(pid_, SIGTERM);

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "cgroups/types/result.hpp"
 #include "cgroups/types/units.hpp"
@@ -31,6 +32,8 @@ class Daemon {
   Result<DaemonCounters> counters() const;
   /// Body of /metrics. Errors: io.
   Result<std::string> metrics() const;
+  /// Its last notable events, newest last, as its control socket tells them; empty where it does not answer.
+  std::vector<std::string> events() const;
   /// SIGTERM, then SIGKILL after 5 s. It puts its leases back itself; whoever kills it harder leaves that to the guard.
   void stop();
   const std::string& log_file() const { return log_; }
@@ -48,6 +51,9 @@ int free_port();
 
 /// Sum of the samples of one metric family whose labels contain `label` (empty: all). 0 where there are none.
 double metric_sum(const std::string& body, const std::string& family, const std::string& label);
+
+/// The list `events` of a /v1/status answer; empty if it is not one.
+std::vector<std::string> events_in(const std::string& status);
 
 /// GET over TCP to the loopback. Errors: io.
 Result<std::string> http_get(int port, const std::string& path);

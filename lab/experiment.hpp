@@ -1,6 +1,8 @@
 // What `run` does for each kind of scenario, and what it hands to the report.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,8 +82,23 @@ std::vector<ArmStats> pool(const std::vector<ArmRun>& raw, const std::vector<Arm
 /// Applies the scenario's bars. Bars whose arms did not run are left out.
 std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const std::vector<ArmStats>& arms);
 
+/// Rounds and seconds in force: the command line's, else a smoke's, else the scenario's.
+struct Length {
+  int rounds = 1;
+  seconds each{1};
+};
+Length length_of(const Scenario& scenario, const RunOptions& options);
+
 /// Called for each arm's measured stretch, while it runs; may look on (wakeup). May be empty.
 using Onlooker = std::function<Result<>(Rig& rig, const Arm& arm, int rotation, std::int64_t from, std::int64_t to)>;
+
+/// Interleaved rotations under the neighbour rule, up to five runs.
+Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,
+                               const std::string& phase, const Onlooker& onlooker);
+
+/// Applies the scenario's bars to named values (arm, statistic) -> value. Bars without both values are left out.
+using Values = std::map<std::pair<std::string, std::string>, double>;
+std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const Values& values, RunOptions::Depth depth);
 
 /// One arm in one rotation: build, warm up, measure, put back.
 Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const Arm& arm, int run, int rotation,

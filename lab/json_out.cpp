@@ -47,6 +47,14 @@ json of(const RunRecord& r) {
 
 }  // namespace
 
+std::vector<std::string> events_in(const std::string& status) {
+  const auto parsed = json::parse(status, nullptr, false);
+  std::vector<std::string> out;
+  if (!parsed.is_object() || !parsed.contains("events")) return out;
+  for (const auto& event : parsed["events"]) out.push_back(event.is_string() ? event.get<std::string>() : event.dump());
+  return out;
+}
+
 std::string to_json(const Scenario& scenario, const Outcomes& outcomes, const std::string& machine) {
   json out = {{"scenario", scenario.name}, {"machine", machine}, {"arms", json::array()}, {"runs", json::array()},
               {"raw", json::array()}, {"verdicts", json::array()}, {"findings", json::array()},

@@ -79,6 +79,17 @@ std::string pod_path(const PodSpec& pod, std::size_t index, int replica) {
   return fmt::format("{}/pod{}-0000-4000-8{:03x}-{:012x}", slice, uuid_head(pod.pod_class), index, replica);
 }
 
+std::vector<PlannedGroup> plan_pod(const Scenario& scenario, std::size_t index, int replica) {
+  std::vector<PlannedGroup> out;
+  add_pod(out, scenario.pods[index], index, replica);
+  return out;
+}
+
+bool started_later(const PodSpec& pod) {
+  return std::any_of(pod.containers.begin(), pod.containers.end(),
+                     [](const ContainerSpec& c) { return c.load.kind == LoadKind::job; });
+}
+
 std::vector<PlannedGroup> plan_tree(const Scenario& scenario, int cpus, const std::string& phase) {
   std::vector<PlannedGroup> pods;
   MilliCpu burstable;
@@ -86,7 +97,7 @@ std::vector<PlannedGroup> plan_tree(const Scenario& scenario, int cpus, const st
     const auto& pod = scenario.pods[i];
     if (!pod.phase.empty() && pod.phase != phase) continue;
     for (int replica = 0; replica < replicas_on(pod, scenario, cpus); ++replica) {
-      add_pod(pods, pod, i, replica);
+      if (!started_later(pod)) add_pod(pods, pod, i, replica);
       if (pod.qos == KubeQos::burstable) burstable += pod_request(pod);
     }
   }

@@ -38,8 +38,14 @@ constexpr microseconds kKubePeriod{100'000};
 /// kubepods/{,burstable/,besteffort/}pod<uuid>/<64 hex>, each pod with a sandbox (shares 2, no quota) first.
 /// A pod has a quota if every container has a limit (Guaranteed always has); burstable's shares are the sum of its
 /// pods' requests, besteffort's 2, kubepods' those of the whole node.
-/// @param phase  pods of other phases are left out
+/// @param phase  pods of other phases are left out; of pods that are started later only the requests count
 std::vector<PlannedGroup> plan_tree(const Scenario& scenario, int cpus, const std::string& phase);
+
+/// One pod with its sandbox and containers, as plan_tree() lays it out.
+std::vector<PlannedGroup> plan_pod(const Scenario& scenario, std::size_t index, int replica);
+
+/// Whether a pod's containers are started one by one by the experiment (`job`), not with the tree.
+bool started_later(const PodSpec& pod);
 
 /// First group of the pod's UUID, by class: what a class glob in the daemon's configuration matches.
 const char* uuid_head(PodClass pod_class);

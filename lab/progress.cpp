@@ -12,11 +12,9 @@ namespace {
 std::int64_t g_started = 0, g_expected = 0, g_told = 0;
 
 std::int64_t expected_ns(const Scenario& scenario, const RunOptions& options) {
-  const bool smoke = options.depth == RunOptions::Depth::smoke;
-  const auto rounds = options.rounds > 0 ? options.rounds : smoke ? 1 : scenario.rounds;
-  const auto each = options.length.count() > 0 ? options.length : smoke ? seconds{3} : scenario.length;
-  const auto one = nanoseconds(each + scenario.warmup + seconds{2}).count();
-  return one * rounds * static_cast<std::int64_t>(options.arms.size());
+  const auto length = length_of(scenario, options);
+  const auto one = nanoseconds(length.each + scenario.warmup + seconds{2}).count();
+  return one * length.rounds * static_cast<std::int64_t>(options.arms.size());
 }
 
 }  // namespace

@@ -70,7 +70,8 @@ std::vector<Row> run_rows(const std::vector<RunRecord>& runs) {
 std::vector<Row> verdict_rows(const std::vector<Verdict>& verdicts) {
   std::vector<Row> rows{{"bar", "ratio", "at most", "verdict"}};
   for (const auto& v : verdicts) {
-    rows.push_back({fmt::format("{} of {} / {}", v.bar.stat, v.bar.arm, v.bar.against), optional_ratio(v.value),
+    const auto against = v.bar.against.empty() ? std::string() : " / " + v.bar.against;
+    rows.push_back({fmt::format("{} of {}{}", v.bar.stat, v.bar.arm, against), optional_ratio(v.value),
                     fmt::format("{:.2f}", v.bar.at_most), word(v.says)});
   }
   return rows;

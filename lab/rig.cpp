@@ -39,6 +39,8 @@ Result<Rig> Rig::build(const Bench& bench, const Scenario& scenario, const Arm& 
   auto tree = ScratchTree::create(bench.where, bench.scratch);
   if (!tree) return tl::unexpected(tree.error());
   out.tree_ = std::make_unique<ScratchTree>(std::move(*tree));
+  // As heavy as kubepods: otherwise everything in it together weighs as much as one task outside.
+  if (auto ok = out.tree_->write_shares("", kube_shares(MilliCpu{bench.cpus * 1000L}, {})); !ok) return tl::unexpected(ok.error());
   if (auto ok = out.populate(rotation, longest); !ok) return tl::unexpected(ok.error());
   if (auto ok = out.wait_ready(); !ok) return tl::unexpected(ok.error());
   if (arm.kind != ArmKind::daemon) return out;
@@ -58,8 +60,7 @@ Result<> Rig::populate(int rotation, seconds longest) {
     if (auto ok = tree_->write_shares(group.path, group.shares); !ok) return ok;
     if (auto ok = tree_->write_quota(group.path, group.quota); !ok) return ok;
     const auto load = load_of(*scenario_, group);
-    const bool inhabited = group.level == Level::sandbox || group.level == Level::container;
-    if (!inhabited || load.kind == LoadKind::job) continue;     // jobs are started one by one, by `startup`
+    if (group.level != Level::sandbox && group.level != Level::container) continue;
     auto process = LoadProcess::start(load, bench_->cpus, load_seed(bench_->seed, rotation, who(*scenario_, group)),
                                       longest, [&](pid_t pid) { return tree_->attach(group.path, pid); });
     if (!process) return tl::unexpected(process.error());
@@ -82,7 +83,8 @@ std::int64_t Rig::begin(nanoseconds length) {
   const auto at = monotonic_ns() + kLead;
   for (auto& m : members_) {
     m.process.page().end.store(at + length.count());
-    m.process.page().begin.store(at);
+    const auto& after = load_of(*scenario_, m.group).after;
+    m.process.page().begin.store(at + after.count());
   }
   return at;
 }

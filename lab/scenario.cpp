@@ -26,6 +26,7 @@ Load read_load(StrictMap map) {
   out.rate = map.number_or("rate", 0, 0, 100'000);
   out.active = map.time_or("active", nanoseconds{0});
   out.every = map.time_or("every", nanoseconds{0});
+  out.after = map.time_or("after", nanoseconds{0});
   const bool timed = out.kind == LoadKind::burst || out.kind == LoadKind::request || out.kind == LoadKind::job;
   if (timed && out.cpu.count() == 0) map.refuse("cpu", "a burst, request or job needs its CPU time, as in 75ms");
   if (out.kind == LoadKind::request && out.rate == 0) map.refuse("rate", "requests need a rate per second");
@@ -73,6 +74,11 @@ PodSpec read_pod(StrictMap map) {
   out.scale = map.word_or<Scale>("scale", {{"fixed", Scale::fixed}, {"node", Scale::node}}, Scale::fixed);
   out.phase = map.text_or("phase", "");
   for (auto& c : map.maps("containers")) out.containers.push_back(read_container(std::move(c)));
+  for (std::size_t i = 0; i < out.containers.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {   // the name makes the container's ID
+      if (out.containers[i].name == out.containers[j].name) map.refuse("containers", "two have the same name");
+    }
+  }
   check_qos(map, out);
   map.done();
   return out;
@@ -82,7 +88,7 @@ Bar read_bar(StrictMap map) {
   Bar out;
   out.arm = map.text("arm");
   out.stat = map.text("stat");
-  out.against = map.text("against");
+  out.against = map.text_or("against", "");
   out.at_most = map.number_or("atMost", 1, 0, 1000);
   map.done();
   return out;

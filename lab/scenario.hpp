@@ -22,6 +22,7 @@ struct Load {
   double rate = 0;             ///< request: arrivals per second, Poisson, open loop
   nanoseconds active{0};       ///< request: only in the first `active` of each `every`; 0: always
   nanoseconds every{0};
+  nanoseconds after{0};        ///< begins so long after the others
 };
 
 /// What a pod is to the experiment. step borrows; ls is protected; be counts for nothing in what is lendable.
@@ -46,7 +47,7 @@ struct PodSpec {
 
 enum class Kind { steady, greedy, startup, wakeup };
 
-/// arm/against of one statistic has to be at most this.
+/// arm/against of one statistic has to be at most this; without `against`, the statistic itself.
 struct Bar {
   std::string arm, stat, against;
   double at_most = 1;

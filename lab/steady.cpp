@@ -14,27 +14,15 @@ constexpr int kMostRuns = 5;          // after five void runs all five are poole
 
 void append(Latencies& to, const Latencies& from) { to.insert(to.end(), from.begin(), from.end()); }
 
-struct Length {
-  int rounds = 1;
-  seconds each{1};
-};
-
-Length length_of(const Scenario& scenario, const RunOptions& options) {
-  const bool smoke = options.depth == RunOptions::Depth::smoke;
-  Length out;
-  out.rounds = options.rounds > 0 ? options.rounds : smoke ? 1 : scenario.rounds;
-  out.each = options.length.count() > 0 ? options.length : smoke ? seconds{3} : scenario.length;
-  return out;
-}
-
-Result<> one_run(const Bench& bench, const Scenario& scenario, const RunOptions& options, const Length& length, int run,
-                 Outcomes& out) {
+Result<> one_run(const Bench& bench, const Scenario& scenario, const RunOptions& options, int run,
+                 const std::string& phase, const Onlooker& onlooker, Outcomes& out) {
+  const auto length = length_of(scenario, options);
   for (int rotation = 0; rotation < length.rounds; ++rotation) {
     auto order = options.arms;
     shuffle(order, load_seed(bench.seed, run * 1000 + rotation, "order"));
     for (const auto& arm : order) {
       // Runs repeat with other seeds, arms within a rotation with the same.
-      auto got = measure_arm(bench, scenario, arm, run, run * 1000 + rotation, length.each, "", {}, out.notes);
+      auto got = measure_arm(bench, scenario, arm, run, run * 1000 + rotation, length.each, phase, onlooker, out.notes);
       if (!got) return tl::unexpected(got.error());
       out.raw.push_back(std::move(*got));
     }
@@ -64,7 +52,27 @@ RunRecord record_of(int run, const Scenario& scenario, const std::vector<ArmStat
   return out;
 }
 
+/// What the neighbour rule asks for; the sample of `wakeup` is its thirty wakes.
+SampleNeed need_of(const Scenario& scenario) {
+  SampleNeed out;
+  if (scenario.kind == Kind::wakeup) out.requests = 0;
+  const auto bursts = [](const PodSpec& p) {
+    return p.pod_class == PodClass::step && p.containers.front().load.kind == LoadKind::burst;
+  };
+  if (std::none_of(scenario.pods.begin(), scenario.pods.end(), bursts)) out.bursts = 0;
+  return out;
+}
+
 }  // namespace
+
+Length length_of(const Scenario& scenario, const RunOptions& options) {
+  const seconds kind_of_smoke{scenario.kind == Kind::wakeup ? 12 : 3};   // a wake-up has to be in it
+  const bool smoke = options.depth == RunOptions::Depth::smoke;
+  Length out;
+  out.rounds = options.rounds > 0 ? options.rounds : smoke ? 1 : scenario.rounds;
+  out.each = options.length.count() > 0 ? options.length : smoke ? std::min(scenario.length, kind_of_smoke) : scenario.length;
+  return out;
+}
 
 std::vector<ArmStats> pool(const std::vector<ArmRun>& raw, const std::vector<Arm>& arms) {
   std::vector<ArmStats> out;
@@ -150,12 +158,16 @@ Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const A
 }
 
 Result<Outcomes> run_steady(const Bench& bench, const Scenario& scenario, const RunOptions& options) {
+  return run_rotations(bench, scenario, options, "", {});
+}
+
+Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,
+                               const std::string& phase, const Onlooker& onlooker) {
   Outcomes out;
-  const auto length = length_of(scenario, options);
   for (int run = 0; run < kMostRuns; ++run) {
-    if (auto ok = one_run(bench, scenario, options, length, run, out); !ok) return tl::unexpected(ok.error());
+    if (auto ok = one_run(bench, scenario, options, run, phase, onlooker, out); !ok) return tl::unexpected(ok.error());
     const auto arms = pool(of_run(out.raw, run), options.arms);
-    const auto small = options.depth == RunOptions::Depth::smoke ? "smoke" : too_small(arms, SampleNeed{});
+    const auto small = options.depth == RunOptions::Depth::smoke ? "smoke" : too_small(arms, need_of(scenario));
     out.runs.push_back(record_of(run, scenario, arms, small));
     out.arms = arms;
     if (!small.empty()) {
@@ -175,6 +187,22 @@ Result<Outcomes> run_steady(const Bench& bench, const Scenario& scenario, const 
   out.notes.push_back(pooled.fate == RunRecord::Fate::counts ? "five void runs, pooled"
                                                              : "five void runs, pooled; the twins still differ");
   out.runs.push_back(std::move(pooled));
+  return out;
+}
+
+std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const Values& values, RunOptions::Depth depth) {
+  std::vector<Verdict> out;
+  for (const auto& bar : bars) {
+    const auto left = values.find({bar.arm, bar.stat});
+    if (left == values.end()) continue;
+    const auto right = values.find({bar.against, bar.stat});
+    if (!bar.against.empty() && right == values.end()) continue;
+    Verdict verdict{bar, bar.against.empty() ? left->second : ratio(left->second, right->second), {}};
+    if (depth == RunOptions::Depth::full) {
+      verdict.says = verdict.value && *verdict.value <= bar.at_most ? Verdict::Says::pass : Verdict::Says::miss;
+    }
+    out.push_back(std::move(verdict));
+  }
   return out;
 }
 

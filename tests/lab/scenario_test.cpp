@@ -1,0 +1,120 @@
+#include "lab/scenario.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "lab/arm.hpp"
+#include "lab/paths.hpp"
+
+namespace headroom::lab {
+namespace {
+
+const std::string kHead = "scenario: x\ndescription: y\nkind: steady\npods:\n";
+
+std::string pod(const std::string& qos, const std::string& cpu, const std::string& load = "{kind: spin}") {
+  return kHead + "  - name: p\n    qos: " + qos + "\n    class: ls\n    containers:\n      - {name: c, " + cpu +
+         "load: " + load + "}\n";
+}
+
+std::string fault(const std::string& text) {
+  const auto got = parse_scenario(text, "x.yaml");
+  return got ? "" : got.error().where + ": " + got.error().detail;
+}
+
+TEST(Scenario, ReadsAPod) {
+  const auto got = parse_scenario(pod("burstable", "request: 300m, limit: 0.5, ",
+                                      "{kind: burst, threads: 2, cpu: 75ms, pause: 0.8s}"), "x.yaml");
+  ASSERT_TRUE(got) << got.error().where << got.error().detail;
+  const auto& c = got->pods.at(0).containers.at(0);
+  EXPECT_EQ(c.request, MilliCpu{300});
+  EXPECT_EQ(c.limit, MilliCpu{500});
+  EXPECT_EQ(c.load.cpu, milliseconds{75});
+  EXPECT_EQ(c.load.pause, milliseconds{800});
+  EXPECT_EQ(c.load.threads, 2);
+}
+
+TEST(Scenario, RefusesWhatItDoesNotKnowAndSaysWhere) {
+  EXPECT_EQ(fault(kHead + "  - name: p\n    colour: red\n    qos: besteffort\n    class: be\n    containers:\n"
+                          "      - {name: c, load: {kind: spin}}\n"),
+            "x.yaml:6:5: pods[0].colour: unknown key");
+  EXPECT_NE(fault(pod("besteffort", "", "{kind: spin, speed: 2}")).find("pods[0].containers[0].load.speed"),
+            std::string::npos);
+}
+
+TEST(Scenario, RefusesAKeyGivenTwice) {
+  EXPECT_NE(fault("scenario: a\nscenario: b\n").find("given twice"), std::string::npos);
+}
+
+TEST(Scenario, RefusesWrongUnits) {
+  EXPECT_NE(fault(pod("burstable", "request: 300x, ")), "");
+  EXPECT_NE(fault(pod("burstable", "request: 300m, ", "{kind: burst, cpu: 75}")), "");
+  EXPECT_NE(fault(pod("burstable", "request: 300m, ", "{kind: burst, cpu: 75min}")), "");
+  EXPECT_NE(fault(pod("burstable", "request: 300m, ", "{kind: spin, threads: 1.5}")), "");
+}
+
+TEST(Scenario, RefusesQosThatContradictsTheResources) {
+  EXPECT_NE(fault(pod("guaranteed", "request: 100m, limit: 200m, ")), "");
+  EXPECT_EQ(fault(pod("guaranteed", "request: 200m, limit: 200m, ")), "");
+  EXPECT_NE(fault(pod("besteffort", "request: 200m, ")), "");
+  EXPECT_NE(fault(pod("burstable", "")), "");
+}
+
+TEST(Scenario, RefusesLoadsWithoutTheirAmounts) {
+  EXPECT_NE(fault(pod("besteffort", "", "{kind: request, cpu: 1ms}")), "");
+  EXPECT_NE(fault(pod("besteffort", "", "{kind: burst}")), "");
+}
+
+TEST(Scenario, RefusesBrokenText) {
+  EXPECT_NE(fault("scenario: [x"), "");
+  EXPECT_NE(fault("- a\n- b\n"), "");
+}
+
+TEST(Scenario, RequestsHaveToFit) {
+  const auto got = parse_scenario(pod("burstable", "request: 1500m, "), "x.yaml");
+  ASSERT_TRUE(got);
+  EXPECT_TRUE(check_fits(*got, 2));
+  EXPECT_FALSE(check_fits(*got, 1));
+}
+
+TEST(Scenario, ReplicasGrowWithTheNodeWhereAskedFor) {
+  Scenario scenario;
+  PodSpec pod;
+  pod.replicas = 4;
+  EXPECT_EQ(replicas_on(pod, scenario, 64), 4);
+  pod.scale = Scale::node;
+  EXPECT_EQ(replicas_on(pod, scenario, 2), 4);
+  EXPECT_EQ(replicas_on(pod, scenario, 8), 16);
+  EXPECT_EQ(replicas_on(pod, scenario, 1), 2);
+}
+
+/// Four neighbour groups: two in other Burstable pods, two in Guaranteed ones, 5 % of a CPU each or as named.
+TEST(Scenario, EveryOneThatIsShippedIsReadAndFits) {
+  int found = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(HEADROOM_SOURCE_DIR) + "/lab/scenarios")) {
+    const auto got = load_scenario(entry.path(), "");
+    ASSERT_TRUE(got) << got.error().where << ": " << got.error().detail;
+    EXPECT_EQ(got->name, entry.path().stem());
+    for (const int cpus : {2, 4, 64}) EXPECT_TRUE(check_fits(*got, cpus)) << got->name << " on " << cpus;
+    for (const auto& bar : got->bars) EXPECT_TRUE(parse_arm(bar.arm)) << bar.arm;
+    ++found;
+  }
+  EXPECT_EQ(found, 6);
+}
+
+TEST(Arms, TwinsAreAddedAndNothingTwice) {
+  const auto got = parse_arms("nolimit,static,nolimit", Twin::needed);
+  ASSERT_TRUE(got);
+  std::vector<std::string> names;
+  for (const auto& arm : *got) names.push_back(arm.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"static", "static2", "nolimit"}));
+}
+
+TEST(Arms, AnUnknownOneIsRefusedWithTheList) {
+  const auto got = parse_arms("koordinatr", Twin::not_needed);
+  ASSERT_FALSE(got);
+  EXPECT_NE(got.error().detail.find("headroom-hidden"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace headroom::lab
