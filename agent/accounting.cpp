@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "agent/names.hpp"
+#include "engine/describe.hpp"
 #include "metrics/export/export.hpp"
 
 namespace headroom {

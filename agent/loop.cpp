@@ -104,6 +104,7 @@ void Loop::once() {
   const nanoseconds late = ticked_ == TimePoint{} ? nanoseconds{0} : std::max(nanoseconds{0}, begin - engine_.reads.wake);
   accounting_.reading(engine_.reads);
   last_.emplace(tick(source_, parts_.sink, engine_));
+  advance_accounts(last_->snapshot, engine_.plans, accounts_);
   const TimePoint end = monotonic_now();
   accounting_.ticked(*last_, engine_, end - begin, late);
   ticked_ = begin;

@@ -13,6 +13,7 @@
 #include "agent/kernel_sink.hpp"
 #include "agent/log.hpp"
 #include "config/config.hpp"
+#include "engine/accounts.hpp"
 #include "engine/tick.hpp"
 
 namespace headroom {
@@ -57,6 +58,7 @@ class Loop {
   LoopParts parts_;
   Engine engine_;
   Accounting accounting_;
+  Accounts accounts_;
   NoticingSource source_;
   std::optional<TickResult> last_;
   TimePoint ticked_, wrote_, guard_seen_, fence_tried_;
