@@ -166,9 +166,11 @@ void take_node(ModelState::Impl& m, const ModelParams& params, const Sample& sam
 // harm.cpp
 void take_wait(ModelState::Impl& m, const ModelParams& params, const Catalog& catalog, const Reading& reading);
 void pass_minutes(ModelState::Impl& m, const ModelParams& params, TimePoint now);
-// lendable.cpp
+// counted.cpp
 /// Per slot whether its use counts in sums: a container, or a plain group, with none such below it.
 std::vector<char> counted_groups(const Catalog& catalog);
+// lendable.cpp
+/// What the group is expected to want, at most its limit: use now, with the 90th percentile where it is protected.
 MilliCpu expected_use(const GroupState& group, const ClassRule& rule, const Group& identity);
 void update_expected(ModelState::Impl& m, const Catalog& catalog, Slot slot);
 

@@ -43,6 +43,28 @@ TEST(Harm, IsTheWaitTimesTheBorrowersPartInIt) {
   EXPECT_EQ(h.window(10, 0, 60).harm_minute, milliseconds{80});
 }
 
+TEST(Harm, ComesFromHiddenLeasesAndKernelBurstToo) {
+  Harmed hidden, burst;
+  for (int i = 0; i < 4; ++i) {
+    hidden.w.wrote(hidden.borrower, quota_ms(20));
+    hidden.w.next.outcomes.back().kind = WriteKind::refill;
+    burst.w.wrote(burst.borrower, quota_ms(20, 10));
+    const bool settled = i == 3;
+    EXPECT_TRUE(hidden.window(10, 40, 120).harm_100ms == milliseconds{40} || !settled);
+    EXPECT_TRUE(burst.window(10, 40, 30).harm_100ms == milliseconds{10} || !settled);
+  }
+}
+
+TEST(Harm, AKernelBurstThatNobodyUsesIsNoLease) {
+  Harmed h;
+  h.w.wrote(h.borrower, quota_ms(20, 10));
+  for (int i = 0; i < 10; ++i) h.window(10, 30, 15);
+  EXPECT_GE(h.window(10, 30, 15).judged_windows, 10u);
+  h.w.wrote(h.borrower, quota_ms(150, 10));
+  const auto before = h.window(10, 30, 15).judged_windows;
+  EXPECT_EQ(h.window(10, 30, 15).judged_windows, before) << "a lease is one";
+}
+
 TEST(Harm, NoneWithoutALease) {
   Harmed h;
   for (int i = 0; i < 5; ++i) EXPECT_EQ(h.window(10, 80, 150).harm_100ms, milliseconds{0});

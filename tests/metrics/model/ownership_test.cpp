@@ -53,6 +53,20 @@ TEST(Base, OfAPodIsCertainOnceAContainerIs) {
   EXPECT_TRUE(w.tick().groups[pod].own.certain) << "no quota is a pod's base too";
 }
 
+TEST(Base, APodBeingSetUpIsNobodysInterference) {
+  World w;
+  const Slot pod = w.pod();
+  w.settle({{pod, unlimited()}});
+  w.event(pod, What::changed);
+  w.file(pod, quota_ms(80));
+  EXPECT_FALSE(w.tick().groups[pod].own.drop);
+  w.settle({{pod, quota_ms(80)}});
+  const Ownership own = w.tick().groups[pod].own;
+  EXPECT_EQ(own.base, quota_ms(80));
+  EXPECT_EQ(own.foreign_writes, 0u);
+  EXPECT_TRUE(own.certain);
+}
+
 TEST(Base, SharesNeedTwoAgreeingReadings) {
   World w;
   const Slot s = w.container(w.pod(), 1);
