@@ -19,8 +19,9 @@ namespace headroom {
 namespace {
 
 constexpr const char* kPrefix = "headroom-probe-";
-constexpr milliseconds kWindow{15};  ///< over three scheduler ticks at HZ=250, one at HZ=100
-constexpr int kRounds = 3;           ///< one of them may fall on the end of a period
+constexpr milliseconds kQuiet{12};       ///< the control: three scheduler ticks at HZ=250, one at HZ=100
+constexpr milliseconds kPatience{40};    ///< for a busy machine to run a spinner whose pool was filled
+constexpr int kRounds = 5, kEnough = 2;  ///< one of them may fall on the end of a period
 
 void rest(milliseconds time) {
   timespec left{time.count() / 1000, time.count() % 1000 * 1'000'000};
@@ -125,6 +126,16 @@ Result<bool> parent_child_rule(const Scratch& scratch) {
   return !*taken;
 }
 
+/// Whether it comes to hold before our patience ends.
+template <class Condition>
+bool soon(Condition holds) {
+  for (milliseconds waited{0}; waited < kPatience; waited += milliseconds{2}) {
+    rest(milliseconds{2});
+    if (holds()) return true;
+  }
+  return false;
+}
+
 /// A spinner with 1 ms a second stands still almost at once. Does it run again when the same value is written?
 Result<bool> rewrite_refills(const Scratch& scratch, bool by_burst) {
   constexpr microseconds kQuota{1000}, kLong{1'000'000};
@@ -132,21 +143,20 @@ Result<bool> rewrite_refills(const Scratch& scratch, bool by_burst) {
   int refilled = 0;
   {
     const ProbeSpinner spinner(scratch.inner());
-    rest(2 * kWindow);
-    for (int round = 0; round < kRounds; ++round) {
+    rest(kQuiet);
+    for (int round = 0; round < kRounds && refilled < kEnough; ++round) {
       const nanoseconds before = spinner.cpu_time();
-      rest(kWindow);
-      const nanoseconds idle = spinner.cpu_time() - before;
+      rest(kQuiet);
+      const nanoseconds still = spinner.cpu_time();
+      if (still != before) continue;
       const auto rewritten = by_burst ? scratch.burst(microseconds{0}) : scratch.limit(scratch.inner(), kQuota, kLong);
       if (!rewritten) break;
-      rest(kWindow);
-      const nanoseconds gained = spinner.cpu_time() - before - idle;
-      if (gained > nanoseconds{0} && gained > 2 * idle) ++refilled;
+      if (soon([&] { return spinner.cpu_time() > still; })) ++refilled;
     }
     // A throttled process does not die before its pool is filled.
     if (auto set = scratch.unlimit(scratch.inner()); !set) return tl::unexpected(set.error());
   }
-  return refilled * 2 > kRounds;
+  return refilled >= kEnough;
 }
 
 /// A kill in the middle leaves empty groups behind; those of processes that live are somebody's.

@@ -120,7 +120,8 @@ TEST_F(ContractOrder, AnIdleGroupTakesNoWeight) {
   const auto before = must(files.shares());
   ASSERT_EQ(foreign_write(group.dir() + "/cpu.idle", "1"), 0);
   EXPECT_EQ(code(files.write_file(CpuFile::shares, "100")), Errc::rejected);
-  EXPECT_EQ(must(files.shares()) == Shares{0}, on_v2());
+  // v2 reads 0 (6.1) or 1 (6.12) then; v1 a number of the kernel's own.
+  EXPECT_LE(must(files.shares()), on_v2() ? Shares{1} : Shares{3});
   ASSERT_EQ(foreign_write(group.dir() + "/cpu.idle", "0"), 0);
   EXPECT_EQ(must(files.shares()), before);
   EXPECT_TRUE(files.write_file(CpuFile::shares, "100"));
