@@ -30,11 +30,11 @@
 namespace headroom::ledger {
 namespace {
 
-constexpr std::int64_t kMs = 1'000'000;               // ns
-constexpr std::int64_t kSilence = 1000 * kMs;         // heartbeat older than this: frozen
-constexpr int kIdlePoll = 200, kBusyPoll = 50;        // ms; with nothing out, with something out
-constexpr int kFencePoll = 50, kFencePollBlind = 10;  // ms; with inotify, without
-constexpr std::size_t kStack = 512 * 1024;            // a restore needs 40 KiB
+constexpr std::int64_t kMs = 1'000'000;                  // ns
+constexpr std::int64_t kSilence = 1000 * kMs;            // heartbeat older than this: frozen
+constexpr int kIdlePoll = 200, kBusyPoll = 50;           // ms; with nothing out, with something out
+constexpr int kFencePoll = 50, kFencePollBlind = 10;     // ms; with inotify, without
+constexpr std::size_t kStack = std::size_t{512} * 1024;  // a restore needs 40 KiB
 
 enum class Life { until_stopped, once };
 

@@ -168,8 +168,8 @@ RestoreResult restore_image(Image& image, After after) {
 
 RestoreResult restore(const char* run_dir, bool clear) {
   Image* image = nullptr;
-  Status status = map_image(run_dir, Missing::fail, image);
-  if (status == Status::other_boot || status == Status::corrupt) status = map_image(run_dir, Missing::create, image);
+  const Status found = map_image(run_dir, Missing::fail, image);
+  if (found == Status::other_boot || found == Status::corrupt) map_image(run_dir, Missing::create, image);
   if (image == nullptr) return {};
   const RestoreResult result = restore_image(*image, clear ? After::clear : After::keep);
   unmap_image(image);

@@ -58,23 +58,6 @@ TEST_F(LedgerTest, ForeignValueStands) {
   EXPECT_EQ(fake.read("c", File::quota), "555555");
 }
 
-TEST_F(LedgerTest, TheLastAcceptedValueIsKnownAfterSevenRefusedOnes) {
-  fake.add("c");
-  fake.set(ledger, "c", File::quota, "200000");
-  for (int i = 1; i < static_cast<int>(kValues); ++i)
-    ledger.intend(fake.path("c").c_str(), fake.inode("c"), File::quota, "x", std::to_string(300000 + i).c_str());
-  EXPECT_EQ(restore(fake.run_dir(), true).restored, 1U);
-}
-
-TEST_F(LedgerTest, AValueIntendedAgainIsAmongTheRecentOnes) {
-  fake.add("c");
-  fake.set(ledger, "c", File::quota, "200000");
-  for (int i = 1; i < static_cast<int>(kValues); ++i) fake.set(ledger, "c", File::quota, std::to_string(300000 + i));
-  fake.set(ledger, "c", File::quota, "200000");
-  ledger.intend(fake.path("c").c_str(), fake.inode("c"), File::quota, "x", "400000");  // takes the place of 300001
-  EXPECT_EQ(restore(fake.run_dir(), true).restored, 1U);
-}
-
 TEST_F(LedgerTest, ForgottenIsNotPutBack) {
   fake.add("c");
   fake.set(ledger, "c", File::quota, "200000");

@@ -63,7 +63,7 @@ TEST(RestoreOrder, WhatStandsAtItsOriginalIsNotWritten) {  // a write of the sam
   fake.write("c", File::quota, "100000");
   Order order;
   order.watch(fake.path("c"), "c");
-  restore(fake.run_dir(), true);
+  EXPECT_EQ(restore(fake.run_dir(), true).foreign, 0U);
   EXPECT_TRUE(order.drain().empty());
 }
 
