@@ -10,8 +10,9 @@ namespace {
 
 std::uint32_t interned(ClassRule rule, Catalog& catalog) {
   const auto found = std::find(catalog.rules.begin(), catalog.rules.end(), rule);
+  const auto index = static_cast<std::uint32_t>(found - catalog.rules.begin());
   if (found == catalog.rules.end()) catalog.rules.push_back(std::move(rule));
-  return static_cast<std::uint32_t>(found - catalog.rules.begin());
+  return index;
 }
 
 Interest interest_in(const Identity& identity, const ClassRule& rule) {
