@@ -19,7 +19,7 @@ namespace {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::alarm(2);
+  ::alarm(4);
   const int fd = ::open(procs, O_WRONLY | O_CLOEXEC);
   // "0" is whoever writes, in any PID namespace.
   if (fd < 0 || ::write(fd, "0", 1) != 1 || ::write(ready, "1", 1) != 1) ::_exit(1);

