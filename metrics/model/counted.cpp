@@ -7,15 +7,18 @@ namespace {
 /// A group whose use is told apart by its own name: a container, or a plain group that a rule names.
 bool named(const Group& group) {
   switch (group.identity.kind) {
-    case GroupKind::container: return true;
+    case GroupKind::container:
+      return true;
     case GroupKind::scope:
     case GroupKind::slice:
     case GroupKind::helper:
-    case GroupKind::other: return group.rule != 0;
+    case GroupKind::other:
+      return group.rule != 0;
     case GroupKind::inner:
     case GroupKind::pod:
     case GroupKind::qos:
-    case GroupKind::sandbox_stub: return false;
+    case GroupKind::sandbox_stub:
+      return false;
   }
   return false;
 }
@@ -25,12 +28,14 @@ bool plain(const Group& group) {
     case GroupKind::scope:
     case GroupKind::slice:
     case GroupKind::helper:
-    case GroupKind::other: return group.parent != kNoSlot;
+    case GroupKind::other:
+      return group.parent != kNoSlot;
     case GroupKind::container:
     case GroupKind::inner:
     case GroupKind::pod:
     case GroupKind::qos:
-    case GroupKind::sandbox_stub: return false;
+    case GroupKind::sandbox_stub:
+      return false;
   }
   return false;
 }

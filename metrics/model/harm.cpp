@@ -7,11 +7,11 @@
 namespace headroom::model {
 namespace {
 
-constexpr nanoseconds kWindow = milliseconds{90};        // a 100 ms clock is sometimes early
-constexpr nanoseconds kTooLong = milliseconds{300};      // no window: good for a baseline only
+constexpr nanoseconds kWindow = milliseconds{90};    // a 100 ms clock is sometimes early
+constexpr nanoseconds kTooLong = milliseconds{300};  // no window: good for a baseline only
 constexpr nanoseconds kMemory = minutes{10};
-constexpr nanoseconds kJudgedSpacing = milliseconds{4'700};   // 128 of them span the ten minutes
-constexpr std::uint32_t kEnough = 100;                   // windows, below which b is 0
+constexpr nanoseconds kJudgedSpacing = milliseconds{4'700};  // 128 of them span the ten minutes
+constexpr std::uint32_t kEnough = 100;                       // windows, below which b is 0
 constexpr nanoseconds kOverAge = milliseconds{20};
 
 /// CPU that borrowers use above their limits by our doing. Seen at most every 20 ms.
@@ -48,7 +48,7 @@ bool used_up(const GroupState& group, const RateMemory& memory, nanoseconds used
   if (!group.own.in_force || !group.own.in_force->quota) return false;
   const nanoseconds quota = *group.own.in_force->quota, period = group.own.in_force->period;
   const nanoseconds nearly = quota - quota / 10;
-  const nanoseconds whole = std::max(period, wall - period / 5);   // a late reading adds time and no quota
+  const nanoseconds whole = std::max(period, wall - period / 5);  // a late reading adds time and no quota
   const nanoseconds allowed = cpu_time(rate_of(nearly, period), whole);
   if (used >= allowed) return true;
   return period > wall && (group.used_in_period >= nearly || memory.used_last_period >= nearly);
@@ -78,7 +78,7 @@ void add_to_baseline(HarmMemory& memory, TimePoint now, nanoseconds wait, nanose
   const auto newest = (memory.judged_head + HarmMemory::kJudged - 1) % HarmMemory::kJudged;
   if (memory.judged_count >= kEnough && now - memory.judged[newest].at < kJudgedSpacing) return;
   if (cpu <= nanoseconds{0}) {
-    if (wait > nanoseconds{0}) return;   // waits without running: no ratio
+    if (wait > nanoseconds{0}) return;  // waits without running: no ratio
     cpu = nanoseconds{1};
   }
   memory.judged[memory.judged_head] = {now, std::min<std::int64_t>(wait.count() * 1000 / cpu.count(), 1'000'000)};

@@ -7,7 +7,7 @@ namespace {
 void reset_slot(ModelState::Impl& m, Slot slot, std::uint64_t id) {
   m.groups[slot] = GroupState{};
   m.groups[slot].id = id;
-  auto ring = std::move(m.rates[slot].ring);    // memory is kept for the next life
+  auto ring = std::move(m.rates[slot].ring);  // memory is kept for the next life
   auto means = std::move(m.rates[slot].means);
   m.rates[slot] = RateMemory{};
   if (ring) *ring = Ring{};

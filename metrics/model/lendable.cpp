@@ -95,7 +95,7 @@ MilliCpu free_of(const Snapshot& snapshot, const CpuSet& cpus, std::span<const C
 
 MilliCpu lendable(const Snapshot& snapshot, const CpuSet& cpus, std::span<const Claim> claims) {
   const NodeView& node = snapshot.node;
-  if (node.steal.value * 50 > node.cpus * 1000) return {};   // above 2 % of the node
+  if (node.steal.value * 50 > node.cpus * 1000) return {};  // above 2 % of the node
   MilliCpu amount = node.target - node.expected.value_or(MilliCpu{});
   if (!node.expected) amount -= sum_expected(snapshot);
   for (const Claim& claim : claims) amount -= claim_surplus(snapshot, claim);
@@ -106,7 +106,7 @@ MilliCpu lendable(const Snapshot& snapshot, const CpuSet& cpus, std::span<const 
 
 namespace {
 
-constexpr std::int64_t kOpen = -1;   // not yet satisfied in this round of filling
+constexpr std::int64_t kOpen = -1;  // not yet satisfied in this round of filling
 
 /// One class: raise the level until the amount is used up; who asked for less than the level gets what he asked for.
 MilliCpu fill(MilliCpu amount, std::span<Claim> claims, int order) {
@@ -118,7 +118,8 @@ MilliCpu fill(MilliCpu amount, std::span<Claim> claims, int order) {
     const std::int64_t left = amount.value;
     bool satisfied = false;
     for (Claim& c : claims) {
-      if (c.order != order || c.granted.value != kOpen || c.asked.value * weights > left * std::max(1, c.weight)) continue;
+      if (c.order != order || c.granted.value != kOpen || c.asked.value * weights > left * std::max(1, c.weight))
+        continue;
       c.granted = c.asked;
       amount -= c.asked;
       satisfied = true;

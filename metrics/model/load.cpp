@@ -6,11 +6,11 @@
 namespace headroom::model {
 namespace {
 
-constexpr nanoseconds kWindow = milliseconds{90};       // a 100 ms clock is sometimes early
+constexpr nanoseconds kWindow = milliseconds{90};  // a 100 ms clock is sometimes early
 constexpr nanoseconds kUseNow = milliseconds{30};
-constexpr nanoseconds kHold = seconds{3};               // POLICY 3
+constexpr nanoseconds kHold = seconds{3};  // POLICY 3
 constexpr nanoseconds kCooling = seconds{5};
-constexpr std::uint32_t kBlind = 3;                     // failed ticks in a row
+constexpr std::uint32_t kBlind = 3;  // failed ticks in a row
 
 void take_node_usage(NodeMemory& memory, NodeView& node, const ModelParams& params, Ring::Point now) {
   if (memory.has_window && now.at <= memory.usage.back(0).at) return;
@@ -37,7 +37,9 @@ void take_node_usage(NodeMemory& memory, NodeView& node, const ModelParams& para
 }
 
 void take_steal(NodeMemory& memory, NodeView& node, TimePoint at, nanoseconds total) {
-  const auto newest = [&]() -> NodeMemory::Steal& { return memory.steal[(memory.steal_count - 1) % memory.steal.size()]; };
+  const auto newest = [&]() -> NodeMemory::Steal& {
+    return memory.steal[(memory.steal_count - 1) % memory.steal.size()];
+  };
   if (memory.steal_count > 0 && total < newest().total) memory.steal_count = 0;
   if (memory.steal_count > 0 && at - newest().at < seconds{1}) return;
   memory.steal[memory.steal_count++ % memory.steal.size()] = {at, total};
@@ -59,7 +61,7 @@ void take_cpus(NodeMemory& memory, NodeView& node, const NodeReading& reading) {
       node.cpu_busy[i] = rate_of(used, wall);
       busy += used;
     }
-    if (!reading.usage && !memory.has_window) {    // no root counter: the CPUs' sum serves
+    if (!reading.usage && !memory.has_window) {  // no root counter: the CPUs' sum serves
       node.use_now = memory.use_100ms = rate_of(busy, wall);
       memory.read = true;
     }
@@ -100,8 +102,10 @@ void decide_state(NodeMemory& memory, const NodeView& node, TimePoint now) {
       memory.cooling = now;
       return;
     case LoadState::cooling:
-      if (overloaded) memory.decided = LoadState::overload;
-      else if (now - *memory.cooling >= kCooling) memory.decided = LoadState::normal;
+      if (overloaded)
+        memory.decided = LoadState::overload;
+      else if (now - *memory.cooling >= kCooling)
+        memory.decided = LoadState::normal;
       return;
     case LoadState::idle:
       if (memory.use_100ms.value >= all / 4) memory.decided = LoadState::normal;

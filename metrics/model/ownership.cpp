@@ -6,8 +6,8 @@
 namespace headroom::model {
 namespace {
 
-constexpr nanoseconds kAgreeing = milliseconds{5};    // KERNEL 17
-constexpr nanoseconds kOneWriter = seconds{2};        // writes to one group within it count once
+constexpr nanoseconds kAgreeing = milliseconds{5};  // KERNEL 17
+constexpr nanoseconds kOneWriter = seconds{2};      // writes to one group within it count once
 constexpr nanoseconds kTwice = seconds{60};
 constexpr nanoseconds kHandsOff = minutes{10};
 constexpr nanoseconds kEndedOutside = seconds{1};
@@ -74,7 +74,7 @@ void foreign_bandwidth(ModelState::Impl& m, Slot slot, TimePoint at, const Bandw
   }
   own.base = base;
   memory.candidate_at = at;
-  memory.agreed = memory.changed;    // the event and the reading are two witnesses
+  memory.agreed = memory.changed;  // the event and the reading are two witnesses
   own.certain = memory.changed && (base.quota || m.places[slot].pod_kind);
   if (own.certain) own.certain_since = at;
 }

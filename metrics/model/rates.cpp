@@ -7,7 +7,7 @@ namespace headroom::model {
 namespace {
 
 constexpr nanoseconds kWindow = milliseconds{100};
-constexpr nanoseconds kWindowSlack = milliseconds{10};   // a 100 ms clock is sometimes early
+constexpr nanoseconds kWindowSlack = milliseconds{10};  // a 100 ms clock is sometimes early
 constexpr nanoseconds kLongestSlope = milliseconds{60};
 
 std::uint16_t encode(MilliCpu m) {
@@ -50,8 +50,7 @@ void close_window(RateMemory& memory, GroupState& group, Ring::Point now) {
   const std::uint16_t code = encode(rate_of(now.usage - memory.window.usage, wall));
   const auto windows = std::clamp<std::int64_t>((wall + kWindow / 2) / kWindow, 1, Means::kSize);
   bool moved = false;
-  for (std::int64_t i = 0; i < windows; ++i)
-    moved = push_mean(*memory.means, code, encode(group.p90_10s)) || moved;
+  for (std::int64_t i = 0; i < windows; ++i) moved = push_mean(*memory.means, code, encode(group.p90_10s)) || moved;
   if (moved) group.p90_10s = p90(*memory.means);
   group.use_1s = mean_of_newest(*memory.means, 10);
   memory.window_before = memory.window;

@@ -14,7 +14,10 @@ constexpr Slot kNone = kNoSlot;
 
 /// (time, cumulative CPU) pairs at least two scheduler ticks apart, newest last; spans >= 120 ms when full.
 struct Ring {
-  struct Point { TimePoint at; nanoseconds usage{0}; };
+  struct Point {
+    TimePoint at;
+    nanoseconds usage{0};
+  };
   static constexpr std::size_t kSize = 16;
   std::array<Point, kSize> points{};
   std::uint8_t count = 0, head = 0;  ///< head: where the next one goes
@@ -36,20 +39,20 @@ struct Means {
 /// stretches and over writes of the same period (hrtimer_forward_now in start_cfs_bandwidth).
 struct Phase {
   bool known = false;
-  TimePoint low, high;               ///< low < boundary <= high
+  TimePoint low, high;  ///< low < boundary <= high
   nanoseconds period{0};
 };
 
 /// Per slot: what the rates are made of.
 struct RateMemory {
-  std::unique_ptr<Ring> ring;        ///< kept for the slot's next life
+  std::unique_ptr<Ring> ring;  ///< kept for the slot's next life
   std::unique_ptr<Means> means;
-  Ring::Point last, window, window_before;   ///< last reading; begins of the present 100 ms window and the one before
+  Ring::Point last, window, window_before;  ///< last reading; begins of the present 100 ms window and the one before
   bool has_last = false, has_before = false;
   TimePoint throttle_read_at;
   bool has_throttle = false;
   Phase phase;
-  TimePoint period_begin;            ///< of the period that usage_at_begin belongs to
+  TimePoint period_begin;  ///< of the period that usage_at_begin belongs to
   nanoseconds usage_at_begin{0}, used_last_period{0};
 };
 
@@ -57,14 +60,14 @@ struct RateMemory {
 struct OwnMemory {
   TimePoint candidate_at, shares_candidate_at;
   std::optional<Shares> shares_candidate;
-  bool agreed = false;               ///< two agreeing bandwidth readings >= 5 ms apart
-  bool changed = false;              ///< an event said so of the bandwidth, and no reading has told the value yet
-  TimePoint strike_at;               ///< first of the last burst of foreign writes
+  bool agreed = false;   ///< two agreeing bandwidth readings >= 5 ms apart
+  bool changed = false;  ///< an event said so of the bandwidth, and no reading has told the value yet
+  TimePoint strike_at;   ///< first of the last burst of foreign writes
   bool struck = false;
-  TimePoint refused_at;              ///< last refusal of the same value
+  TimePoint refused_at;  ///< last refusal of the same value
   bool refused = false;
-  TimePoint leased_at;               ///< last tick at which a lease of ours was out
-  bool leased = false;               ///< in Impl::leased
+  TimePoint leased_at;  ///< last tick at which a lease of ours was out
+  bool leased = false;  ///< in Impl::leased
   TimePoint refilled_at;
 };
 
@@ -73,15 +76,18 @@ struct HarmMemory {
   bool has_window = false;
   TimePoint window_at;
   nanoseconds wait{0}, usage{0};
-  struct Judged { TimePoint at; std::int64_t permille = 0; };  ///< wait per CPU of a window without leases
+  struct Judged {
+    TimePoint at;
+    std::int64_t permille = 0;
+  };  ///< wait per CPU of a window without leases
   static constexpr std::size_t kJudged = 128;
   std::array<Judged, kJudged> judged{};
   std::uint32_t judged_count = 0, judged_head = 0;
-  std::int64_t baseline_permille = 0;   ///< b: the median of them
+  std::int64_t baseline_permille = 0;  ///< b: the median of them
   static constexpr std::size_t kBuckets = 60;
-  std::array<nanoseconds, kBuckets> buckets{};   ///< harm by sixtieth of the contract window
-  std::int64_t bucket = 0;           ///< number of the newest
-  bool listed = false;               ///< in Impl::harmed
+  std::array<nanoseconds, kBuckets> buckets{};  ///< harm by sixtieth of the contract window
+  std::int64_t bucket = 0;                      ///< number of the newest
+  bool listed = false;                          ///< in Impl::harmed
 };
 
 /// Per slot, from the catalog; rebuilt when its generation changes.
@@ -89,7 +95,7 @@ struct Place {
   Slot parent = kNone, first_child = kNone, next_sibling = kNone, pod = kNone;
   QosClass qos = QosClass::ls;
   bool pod_kind = false, container_kind = false, protect = false, borrows = false, infra = false, counted = false;
-  bool confined = false;             ///< to fewer CPUs than the node has
+  bool confined = false;  ///< to fewer CPUs than the node has
 };
 
 struct NodeMemory {
@@ -97,10 +103,13 @@ struct NodeMemory {
   Ring::Point window, window_before;
   bool has_window = false, has_before = false, read = false;
   MilliCpu use_100ms;
-  std::vector<CpuTimes> cpus;        ///< at the begin of the present window
+  std::vector<CpuTimes> cpus;  ///< at the begin of the present window
   TimePoint cpus_at;
-  struct Steal { TimePoint at; nanoseconds total{0}; };
-  std::array<Steal, 11> steal{};     ///< one a second
+  struct Steal {
+    TimePoint at;
+    nanoseconds total{0};
+  };
+  std::array<Steal, 11> steal{};  ///< one a second
   std::size_t steal_count = 0;
   TimePoint sums_at;
   bool summed = false;
@@ -120,8 +129,8 @@ struct ModelState::Impl {
   std::vector<model::OwnMemory> own;
   std::vector<std::unique_ptr<model::HarmMemory>> harm;
   std::vector<model::Place> places;
-  std::vector<Slot> counted;         ///< slots whose use counts
-  std::vector<Slot> borrowers;       ///< slots that may borrow
+  std::vector<Slot> counted;    ///< slots whose use counts
+  std::vector<Slot> borrowers;  ///< slots that may borrow
   std::uint64_t generation = 0;
   bool indexed = false;
 
@@ -132,10 +141,13 @@ struct ModelState::Impl {
   std::vector<std::uint64_t> touched_mark;
   std::uint64_t tick = 0;
 
-  TimePoint last_lease_at;           ///< last tick at which anything of ours was out, or somebody above his limit by us
+  TimePoint last_lease_at;  ///< last tick at which anything of ours was out, or somebody above his limit by us
   bool ever_leased = false;
-  struct Over { Slot slot; MilliCpu use; };
-  std::vector<Over> over;            ///< borrowers above their limits by our doing
+  struct Over {
+    Slot slot;
+    MilliCpu use;
+  };
+  std::vector<Over> over;  ///< borrowers above their limits by our doing
   TimePoint over_at;
   bool over_known = false;
   std::int64_t harm_bucket = 0;

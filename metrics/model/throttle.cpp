@@ -6,7 +6,7 @@
 namespace headroom::model {
 namespace {
 
-constexpr nanoseconds kLate = milliseconds{1};   // a period timer may run this late
+constexpr nanoseconds kLate = milliseconds{1};  // a period timer may run this late
 
 nanoseconds period_of(const GroupState& group) {
   return group.own.in_force ? nanoseconds{group.own.in_force->period} : nanoseconds{milliseconds{100}};

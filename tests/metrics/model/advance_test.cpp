@@ -1,9 +1,9 @@
-#include "tests/metrics/model/world.hpp"
-
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <tuple>
+
+#include "tests/metrics/model/world.hpp"
 
 namespace headroom::test {
 namespace {
@@ -57,7 +57,8 @@ RC_GTEST_PROP(Advance, SameInputSameSnapshotWhateverTheOrderOfTheReadings, ()) {
     Sample sample = some_sample(a, ms, used);
     const Snapshot first = advance(a.state, sample, a.catalog);
     const auto turn = sample.readings.empty() ? 0 : *rc::gen::inRange<std::size_t>(0, sample.readings.size());
-    std::rotate(sample.readings.begin(), sample.readings.begin() + static_cast<std::ptrdiff_t>(turn), sample.readings.end());
+    std::rotate(sample.readings.begin(), sample.readings.begin() + static_cast<std::ptrdiff_t>(turn),
+                sample.readings.end());
     std::reverse(sample.readings.begin(), sample.readings.begin() + static_cast<std::ptrdiff_t>(turn));
     const Snapshot second = advance(b.state, sample, b.catalog);
     for (Slot s = 0; s < used.size(); ++s) RC_ASSERT(shown(first.groups[s]) == shown(second.groups[s]));

@@ -87,7 +87,7 @@ TEST(Harm, NoneWhenItsPodsLimitStopsIt) {
 
 TEST(Harm, NoneWhenItWaitsForItsOwnThreadsAsMuchAsItAlwaysDoes) {
   Harmed h;
-  for (int i = 0; i < 110; ++i) h.window(200, 100, 0);   // eight threads on two CPUs: some thread always waits
+  for (int i = 0; i < 110; ++i) h.window(200, 100, 0);  // eight threads on two CPUs: some thread always waits
   EXPECT_GE(h.window(200, 100, 0).judged_windows, 100u);
   h.lend();
   for (int i = 0; i < 10; ++i) EXPECT_EQ(h.window(200, 100, 60).harm_100ms, milliseconds{0});

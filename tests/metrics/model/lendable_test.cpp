@@ -1,9 +1,9 @@
-#include "tests/metrics/model/world.hpp"
-
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <numeric>
+
+#include "tests/metrics/model/world.hpp"
 
 namespace headroom::test {
 namespace {
@@ -125,7 +125,7 @@ RC_GTEST_PROP(Share, GivesAtMostWhatThereIsAndAtMostWhatWasAsked, ()) {
     asked += c.asked.value;
   }
   RC_ASSERT(sum(claims) <= amount);
-  RC_ASSERT(sum(claims) + static_cast<std::int64_t>(claims.size()) >= std::min(amount, asked));   // and wastes nothing
+  RC_ASSERT(sum(claims) + static_cast<std::int64_t>(claims.size()) >= std::min(amount, asked));  // and wastes nothing
 }
 
 RC_GTEST_PROP(Share, ALaterClassGetsSomethingOnlyWhenTheEarlierHasAll, ()) {
@@ -140,7 +140,7 @@ RC_GTEST_PROP(Share, ALaterClassGetsSomethingOnlyWhenTheEarlierHasAll, ()) {
 RC_GTEST_PROP(Share, IsMaxMinFair, ()) {
   auto claims = some_claims();
   share(MilliCpu{*rc::gen::inRange<std::int64_t>(0, 9000)}, claims);
-  for (const Claim& poor : claims)     // who did not get all gets per weight at least what anybody of his class gets
+  for (const Claim& poor : claims)  // who did not get all gets per weight at least what anybody of his class gets
     for (const Claim& rich : claims)
       if (poor.order == rich.order && poor.granted < poor.asked)
         RC_ASSERT((poor.granted.value + 1) * rich.weight >= rich.granted.value * poor.weight);

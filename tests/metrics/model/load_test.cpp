@@ -1,6 +1,6 @@
-#include "tests/metrics/model/world.hpp"
-
 #include <rapidcheck/gtest.h>
+
+#include "tests/metrics/model/world.hpp"
 
 namespace headroom::test {
 namespace {
@@ -67,7 +67,7 @@ TEST(Load, NothingReadYetIsUnknown) {
 }
 
 RC_GTEST_PROP(Load, TwoPercentAroundAThresholdDoesNotFlap, ()) {
-  const auto threshold = *rc::gen::element<std::int64_t>(1900, 1700, 400, 500);   // of 2000: target, its exit, idle's
+  const auto threshold = *rc::gen::element<std::int64_t>(1900, 1700, 400, 500);  // of 2000: target, its exit, idle's
   Node n;
   if (threshold == 1700) n.hold(50, 2000);
   if (threshold == 500) n.hold(50, 100);
@@ -78,11 +78,15 @@ RC_GTEST_PROP(Load, TwoPercentAroundAThresholdDoesNotFlap, ()) {
     if (state != last) ++changes;
     last = state;
   }
-  RC_ASSERT(changes <= 2);   // overload -> cooling -> normal at most
+  RC_ASSERT(changes <= 2);  // overload -> cooling -> normal at most
 }
 
 TEST(Load, TargetIsBoundedByTheJudgeAndByTheConfiguration) {
-  struct Case { Judge judge; std::optional<int> percent; std::int64_t target; };
+  struct Case {
+    Judge judge;
+    std::optional<int> percent;
+    std::int64_t target;
+  };
   for (const Case& c : {Case{Judge::none, {}, 1500}, Case{Judge::pressure, {}, 1900}, Case{Judge::none, 90, 1500},
                         Case{Judge::pressure, 50, 1000}}) {
     ModelParams p;

@@ -14,14 +14,25 @@ struct Owned : ::testing::Test {
     w.settle({{pod, quota_ms(80)}});
   }
   const Ownership& own(Slot s) { return w.tick().groups[s].own; }
-  void lend(Slot s, Bandwidth to) { w.wrote(s, to); w.tick(); w.ms += 10; }
-  void foreign(Slot s, Bandwidth seen) { w.event(s, What::changed); w.file(s, seen); }
+  void lend(Slot s, Bandwidth to) {
+    w.wrote(s, to);
+    w.tick();
+    w.ms += 10;
+  }
+  void foreign(Slot s, Bandwidth seen) {
+    w.event(s, What::changed);
+    w.file(s, seen);
+  }
 };
 
 TEST(Base, IsCertainWhenAReReadFiveMillisecondsLaterAgrees) {
   World w;
   const Slot s = w.container(w.pod(), 1);
-  const auto tell = [&](int after, Bandwidth b) { w.ms += after; w.file(s, b); return w.tick().groups[s].own; };
+  const auto tell = [&](int after, Bandwidth b) {
+    w.ms += after;
+    w.file(s, b);
+    return w.tick().groups[s].own;
+  };
   EXPECT_FALSE(tell(0, unlimited()).certain);
   EXPECT_FALSE(tell(20, unlimited()).certain) << "no quota: not eligible yet";
   EXPECT_FALSE(tell(20, quota_ms(50)).certain);
@@ -136,8 +147,8 @@ TEST_F(Owned, TheBaseValueEndsTheLeaseFromOutside) {
 }
 
 TEST_F(Owned, AFieldThatTheWriterLeftAloneIsStillTheOwners) {
-  lend(a, quota_ms(50, 25));       // our kernel burst
-  foreign(a, quota_ms(70, 25));    // a resize writes the quota only
+  lend(a, quota_ms(50, 25));     // our kernel burst
+  foreign(a, quota_ms(70, 25));  // a resize writes the quota only
   EXPECT_EQ(own(a).base, quota_ms(70, 0));
   EXPECT_EQ(own(a).in_force, quota_ms(70, 25));
 }
@@ -151,7 +162,11 @@ TEST_F(Owned, NoLimitIsNotEligible) {
 }
 
 TEST_F(Owned, TwoForeignWritesWithinAMinuteMeanHandsOff) {
-  struct Case { int apart; bool off; std::uint32_t writes; };
+  struct Case {
+    int apart;
+    bool off;
+    std::uint32_t writes;
+  };
   for (const Case c : {Case{1'900, false, 1}, Case{2'100, true, 2}, Case{59'000, true, 2}, Case{61'000, false, 2}}) {
     w = World{};
     pod = w.pod(), a = w.container(pod, 1);

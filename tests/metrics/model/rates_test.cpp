@@ -1,6 +1,6 @@
-#include "tests/metrics/model/world.hpp"
-
 #include <rapidcheck/gtest.h>
+
+#include "tests/metrics/model/world.hpp"
 
 namespace headroom::test {
 namespace {
@@ -22,7 +22,8 @@ RC_GTEST_PROP(Rates, SlopeIsWithinOneQuantumPerThreadOverItsShortestStretch, ())
     r.usage = shown(threads, us);
     w.ms = us / 1000;
     const auto snapshot = w.tick();
-    if (i >= 2) RC_ASSERT(std::abs(snapshot.groups[s].rate.value - threads * 1000) <= threads * 1000 * 4 / 12 + threads);
+    if (i >= 2)
+      RC_ASSERT(std::abs(snapshot.groups[s].rate.value - threads * 1000) <= threads * 1000 * 4 / 12 + threads);
   }
 }
 
@@ -31,7 +32,7 @@ RC_GTEST_PROP(Rates, NoRateIsEverNegativeOrAboveWhatWasUsed, ()) {
   const Slot s = w.container(w.pod(), 1);
   for (int i = 0; i < 60; ++i) {
     w.ms += *rc::gen::inRange(12, 1200);
-    w.use(s, microseconds{*rc::gen::inRange(0, 1'000'000)});   // goes backwards half of the time
+    w.use(s, microseconds{*rc::gen::inRange(0, 1'000'000)});  // goes backwards half of the time
     const GroupState& g = w.tick().groups[s];
     for (const MilliCpu m : {g.rate, g.use_100ms, g.use_1s, g.p90_10s}) RC_ASSERT(m.value >= 0 && m.value <= 84'000);
     RC_ASSERT(g.used_in_period.count() >= 0);
@@ -77,7 +78,7 @@ TEST(Rates, WindowsOfTenMillisecondReadings) {
   const Slot s = w.container(w.pod(), 1);
   Slot fresh = kNoSlot;
   for (int i = 0; i <= 1100; ++i, w.ms += 10) {
-    w.use(s, microseconds{2500} * i);    // a quarter of a core
+    w.use(s, microseconds{2500} * i);  // a quarter of a core
     const auto snapshot = w.tick();
     ASSERT_EQ(snapshot.fresh.size(), 1u);
     fresh = snapshot.fresh[0];
@@ -94,7 +95,7 @@ TEST(Rates, NinetiethPercentileIgnoresOneSecondInTenAndNotTwo) {
     World w;
     const Slot s = w.container(w.pod(), 1);
     nanoseconds used{0};
-    for (int i = 0; i < 25; ++i, w.ms += 1000) {   // read once a second: each reading fills ten windows
+    for (int i = 0; i < 25; ++i, w.ms += 1000) {  // read once a second: each reading fills ten windows
       w.use(s, used);
       const MilliCpu p90 = w.tick().groups[s].p90_10s;
       used += milliseconds{i >= 12 && i < 12 + busy ? 900 : 100};
@@ -138,7 +139,7 @@ TEST_F(Periods, UnknownPhaseCountsTheLastPeriodAndLeavesAWholeOne) {
   for (int i = 0; i < 8; ++i) step(10, 400);
   const GroupState g = step(10, 400);
   EXPECT_EQ(g.period_left, milliseconds{100});
-  EXPECT_EQ(g.used_in_period, milliseconds{32});    // eight intervals are known
+  EXPECT_EQ(g.used_in_period, milliseconds{32});  // eight intervals are known
 }
 
 TEST_F(Periods, PhaseIsFoundFromTheReadingsAtWhichThePeriodsAdvanced) {

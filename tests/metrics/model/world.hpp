@@ -27,7 +27,8 @@ struct World {
 
   explicit World(ModelParams params = {}) : state(params) {
     catalog.cpus = 2;
-    catalog.rules = {ClassRule{}, rule("step", QosClass::step), rule("be", QosClass::be), rule("system", QosClass::system)};
+    catalog.rules = {ClassRule{}, rule("step", QosClass::step), rule("be", QosClass::be),
+                     rule("system", QosClass::system)};
     catalog.rules[1].borrow = BorrowRule{};
     add(GroupKind::other, kNoSlot, 0, "");
   }
@@ -50,7 +51,9 @@ struct World {
     return static_cast<Slot>(catalog.groups.size() - 1);
   }
   Slot pod() { return add(GroupKind::pod, 0, 0, "pod"); }
-  Slot container(Slot pod_slot, std::uint32_t rule_index) { return add(GroupKind::container, pod_slot, rule_index, "c"); }
+  Slot container(Slot pod_slot, std::uint32_t rule_index) {
+    return add(GroupKind::container, pod_slot, rule_index, "c");
+  }
 
   Reading& read(Slot slot) {
     next.readings.push_back(Reading{});
