@@ -55,6 +55,7 @@ void advance_accounts(const Snapshot& snapshot, const PlanState& plans, Accounts
     if (has_lease(plans, slot) && std::find(accounts.open.begin(), accounts.open.end(), slot) == accounts.open.end())
       accounts.open.push_back(slot);
   std::erase_if(accounts.open, [&](Slot slot) {
+    if (slot >= snapshot.groups.size()) return true;
     const GroupState& g = snapshot.groups[slot];
     Account& a = accounts.by_slot[slot];
     if (a.id != g.id) {

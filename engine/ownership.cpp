@@ -5,9 +5,12 @@ namespace {
 
 constexpr seconds kRetry{1};  // one refused value is tried again at most once a second
 
-/// By field: a plan undone half-way leaves a mixture of the two.
-bool same_or_mixed(const Bandwidth& held, const Bandwidth& a, const Bandwidth& b) {
-  return (held.quota == a.quota || held.quota == b.quota) && (held.burst == a.burst || held.burst == b.burst);
+/// By field: a plan undone half-way leaves a mixture, and somebody who wrote one field left us the other.
+bool ours_or_base(const Bandwidth& held, const Bandwidth& base, const Standing& s) {
+  const Bandwidth &a = *s.bandwidth_written, &b = *s.bandwidth_before;
+  const bool quota = held.quota == base.quota || held.quota == a.quota || held.quota == b.quota;
+  const bool burst = held.burst == base.burst || held.burst == a.burst || held.burst == b.burst;
+  return quota && burst;
 }
 
 }  // namespace
@@ -17,7 +20,7 @@ bool bandwidth_is_ours(const Context& c, Slot slot) {
   if (!own.base || !own.in_force || own.in_force->period != own.base->period) return false;
   if (!own.in_force->quota && own.base->quota) return false;  // we never write "unlimited" over a limit
   const Standing& s = c.standing(slot);
-  if (s.bandwidth_written) return same_or_mixed(*own.in_force, *s.bandwidth_written, *s.bandwidth_before);
+  if (s.bandwidth_written) return ours_or_base(*own.in_force, *own.base, s);
   return own.certain && c.now.at >= own.hands_off_until;
 }
 

@@ -24,13 +24,14 @@ bool is_reported(const Group& g) {
   return false;
 }
 
-/// What a slot may use in all while its lease is out: the file's value where there is one.
-MilliCpu cores_out(const GroupState& g, const Standing& s) {
-  if (s.actuator == Actuator::hidden || !g.own.in_force) return s.lent_cores;
-  return limit_of(*g.own.in_force).value_or(s.lent_cores);
-}
-
 std::optional<MilliCpu> base_limit(const GroupState& g) { return g.own.base ? limit_of(*g.own.base) : std::nullopt; }
+
+/// What a slot may use in all while its lease is out: the file's value once it is there (never in observe).
+MilliCpu cores_out(const GroupState& g, const Standing& s) {
+  const auto held = g.own.in_force ? limit_of(*g.own.in_force) : std::nullopt;
+  const bool written = s.actuator == Actuator::file && held && held > base_limit(g);
+  return written ? *held : s.lent_cores;
+}
 
 void fill_names(const Snapshot& now, Slot slot, GroupReport& out) {
   const Group& g = *now.catalog.find(slot);

@@ -108,6 +108,7 @@ Because lease_refusal(const Context& c, Slot slot) {
   if (!own.base->quota || !own.in_force->quota) return Because::refuse_unlimited;
   if (c.now.at < own.hands_off_until || c.now.at < own.no_lease_until) return Because::refuse_hands_off;
   const Slot pod = unit_root(c.catalog(), slot);
+  if (c.now.at < c.standing(pod).quiet_until) return Because::refuse_hands_off;
   if (pod == slot) return Because::none;
   if (!touchable(c, pod)) return Because::refuse_class;
   return c.now.at < c.group(pod).own.hands_off_until ? Because::refuse_hands_off : Because::none;

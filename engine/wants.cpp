@@ -6,6 +6,10 @@
 namespace headroom::planning {
 namespace {
 
+/// A resize writes pod and containers 3-100 ms apart, and a pod's decrease that our lease made fail is never tried
+/// again (KERNEL 19).
+constexpr milliseconds kQuiet{200};
+
 /// Sorted by slot, the most careful want of a slot first: the plan does not depend on the order of the wants.
 template <class Want, class Key>
 std::vector<Want> one_per_slot(std::vector<Want> wants, Key key) {
@@ -104,6 +108,7 @@ void review_unasked(const Context& c, Slot slot) {
 bool ended_by_rank(const Context& c, const Unit& unit) {
   if (!unit.forced && !c.rails.off) return false;
   const Because why = unit.forced ? Because::end_foreign : Because::end_off;
+  if (unit.forced) c.standing(unit.root).quiet_until = c.now.at + kQuiet;
   if (has_pod(unit)) end_everything(c, unit.root, why);
   for (const Slot m : unit.members) end_everything(c, m, why);
   return true;

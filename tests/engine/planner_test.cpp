@@ -95,6 +95,31 @@ TEST(Planner, ADropTakesEverythingOfOursInThePodAtOnce) {
   EXPECT_EQ(l.node.own(l.pod).shares_in_force, Shares{1024});
 }
 
+TEST(Planner, NothingIsLentInAPodWhileItsResizeMayBeUnderWay) {
+  PodLoop l;
+  l.node.own(l.b).drop = true;
+  l.node.touched = {l.b};
+  l.step();
+  l.node.own(l.b).drop = false;
+  l.desired.leases = {lease(l.a, 2000)};
+  for (int i = 0; i < 19; ++i) EXPECT_TRUE(l.step().empty());
+  EXPECT_FALSE(l.step().empty());
+}
+
+TEST(Planner, OurBurstGoesAlthoughSomebodyWroteTheQuotaBesideIt) {
+  PodLoop l;
+  l.desired.bursts = {burst(l.a, 20'000)};
+  l.step();
+  l.node.own(l.a).base = limited(60'000);
+  l.node.own(l.a).in_force->quota = microseconds{60'000};
+  l.node.own(l.pod).base = l.node.own(l.pod).in_force = Bandwidth{microseconds{90'000}, microseconds{100'000}, microseconds{0}};
+  l.node.own(l.a).drop = true;
+  l.node.own(l.a).certain = false;
+  l.node.touched = {l.a};
+  l.step();
+  EXPECT_EQ(l.node.own(l.a).in_force, limited(60'000));
+}
+
 TEST(Planner, KernelBurstGoesToBothLevelsAndStopsAtHalfOfTheBase) {
   PodLoop l;
   l.desired.bursts = {burst(l.a, 90'000), burst(l.b, 10'000)};
