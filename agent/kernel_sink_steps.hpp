@@ -18,7 +18,7 @@ struct FileStep {
 
 /// Only files whose text differs. A falling burst comes first and a rising one last, so that burst <= quota holds all
 /// the time; on v1 quota and period are two files, of which the one goes first that keeps the limit between the two
-/// ends, so that neither parent nor child objects (KERNEL 5). On v2 cpu.max (CpuFile::quota) carries both.
+/// ends (where one does), so that neither parent nor child objects (KERNEL 5). On v2 cpu.max (CpuFile::quota) carries both.
 /// @return empty where both are equal, or not of the same kind
 std::vector<FileStep> steps_between(const Setting& from, const Setting& to, bool v2);  // NOLINT: as in file_name()
 
