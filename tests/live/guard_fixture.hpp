@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 #include <array>
 #include <csignal>
@@ -90,6 +91,7 @@ class GuardTest : public testing::Test {
     char name[] = "/run/hr-guard-XXXXXX";
     if (::mkdtemp(name) == nullptr) throw std::runtime_error(std::strerror(errno));
     run_dir_ = name;
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // a writer's own guard ends as ours
     shared_ = new (::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Shared;
     add(pod_, CpuFile::quota, quota_text(150'000));
     for (std::size_t i = 0; i < kContainers; ++i) {
@@ -102,6 +104,8 @@ class GuardTest : public testing::Test {
   ~GuardTest() override {
     stop(writer_);
     stop(guard_);
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
     ledger::unmap_image(image_);
     for (const Target& t : targets_) ::close(t.fd);
     ::munmap(static_cast<void*>(shared_), sizeof(Shared));
