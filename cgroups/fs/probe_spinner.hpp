@@ -9,8 +9,8 @@
 
 namespace headroom {
 
-/// Forked in the constructor, killed and reaped in the destructor. It ends by itself when its parent dies, or after 2
-/// s.
+/// Forked in the constructor, killed and reaped in the destructor. It ends by itself when its
+/// parent dies, or after 4 s.
 class ProbeSpinner {
  public:
   explicit ProbeSpinner(const std::string& group_dir);

@@ -84,8 +84,9 @@ TEST_F(ContractOrder, TheSmallestLimitOnThePathIsTheOneThatThrottles) {
   // v1 refuses a finite one above the parent's; unlimited is above everything.
   must(set_limit(child, on_v2() ? std::optional(microseconds{15'000}) : std::nullopt, microseconds{20'000}));
   const Spinner spinner(below);
-  EXPECT_TRUE(eventually([&] { return must(files.throttle()).throttled_periods >= 5; }));
-  EXPECT_EQ(must(child.throttle()).throttled_periods, 0U);
+  EXPECT_TRUE(eventually([&] { return must(files.throttle()).throttled_periods >= 8; }));
+  // Not 0: a guest that stalls for a whole period empties the larger pool too.
+  EXPECT_LT(must(child.throttle()).throttled_periods * 2, must(files.throttle()).throttled_periods);
 }
 
 TEST_F(ContractOrder, QuotaAndPeriodHaveBounds) {
