@@ -121,7 +121,7 @@ bool KernelSource::read_group(Slot slot, std::uint8_t bits, Sample& sample) {
   if (alive && (bits & kReadWait)) alive = put(wait_.read(slot, *group, *files, reading.at), reading.wait, faults);
   if (!alive) return false;
   for (const auto& error : faults) fault(sample, error);
-  if (bits & kReadBandwidth) tree_.refresh_cpus(slot);
+  if ((bits & kSettings) == kSettings) tree_.refresh_cpus(slot);   // in the round robin; an event asks for one of them
   learn(reading);
   settle_role(reading);
   sample.readings.push_back(std::move(reading));

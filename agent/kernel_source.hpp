@@ -38,6 +38,9 @@ class KernelSource final : public Source, public GroupAccess {
   std::optional<Bandwidth> last_bandwidth(Slot slot) const override;
 
   int event_fd() { return tree_.watcher().fd(); }        ///< readable: somebody wrote, or a group came or went
+  /// Right after an apply: takes what is queued, so that event_fd() is not readable because of our own writes.
+  /// @return whether somebody else is among it: then the next observe should not wait. Nothing is lost: observe gets it.
+  bool heard_of_others();
   Judge judge() const { return wait_.judge(); }
   OwnWrites& own_writes() { return own_; }               ///< for the sink
   const Hierarchy& where() const { return tree_.where(); }
@@ -46,7 +49,9 @@ class KernelSource final : public Source, public GroupAccess {
   KernelSource(KernelSourceOptions options, Watcher watcher);
 
   void drain(Sample& sample);
+  bool is_ours(const WatchEvent& event) const;
   void take_events(Sample& sample);
+  void take_event(const WatchEvent& event, Sample& sample);
   void take_overflow(Sample& sample);
   void judge_file(const FileBatch& batch, Sample& sample);
   void want(Slot slot, std::uint8_t bits);
@@ -72,6 +77,7 @@ class KernelSource final : public Source, public GroupAccess {
   WaitReader wait_;
   NodeFiles node_;
   OwnWrites own_;
+  std::vector<WatchEvent> queued_;         ///< taken by heard_of_others(), not yet judged
   std::vector<std::uint8_t> wanted_;       ///< by slot
   std::vector<Slot> order_;                ///< slots with a bit in wanted_
   std::vector<Last> last_;

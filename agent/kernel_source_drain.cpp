@@ -1,6 +1,9 @@
 // What has happened since the last observe: events of the tree, and of files that somebody else wrote.
 #include "agent/kernel_source.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace headroom {
 namespace {
 
@@ -21,27 +24,48 @@ void KernelSource::take_events(Sample& sample) {
     fold_.own_write(entry);
   }
   own_.written.clear();
-  const auto events = tree_.watcher().drain();
-  if (!events) {
-    fault(sample, events.error());
+  auto events = std::exchange(queued_, {});
+  auto rest = tree_.watcher().drain();
+  if (rest) {
+    events.insert(events.end(), std::make_move_iterator(rest->begin()), std::make_move_iterator(rest->end()));
+  } else {
+    fault(sample, rest.error());
     sample.failed = true;
-    return;
   }
+  for (const auto& event : events) take_event(event, sample);
+}
+
+void KernelSource::take_event(const WatchEvent& event, Sample& sample) {
   const TimePoint now = clock_();
-  for (const auto& event : *events) {
-    switch (event.what) {
-      case WatchEvent::What::created: tree_.created(child_of(event), now); break;
-      case WatchEvent::What::removed: tree_.removed(child_of(event)); break;
-      case WatchEvent::What::modified:
-      case WatchEvent::What::closed_write:
-        if (const Slot slot = tree_.find(event.path); slot != kNoSlot) {
-          last(slot, catalog().find(slot)->id);   // a slot in use again begins with an empty memory
-          fold_.event(slot, event);
-        }
-        break;
-      case WatchEvent::What::overflow: take_overflow(sample); break;
-    }
+  switch (event.what) {
+    case WatchEvent::What::created: tree_.created(child_of(event), now); break;
+    case WatchEvent::What::removed: tree_.removed(child_of(event)); break;
+    case WatchEvent::What::modified:
+    case WatchEvent::What::closed_write:
+      if (const Slot slot = tree_.find(event.path); slot != kNoSlot) {
+        last(slot, catalog().find(slot)->id);   // a slot in use again begins with an empty memory
+        fold_.event(slot, event);
+      }
+      break;
+    case WatchEvent::What::overflow: take_overflow(sample); break;
   }
+}
+
+bool KernelSource::is_ours(const WatchEvent& event) const {
+  if (event.what != WatchEvent::What::modified) return false;
+  const Slot slot = tree_.find(event.path);
+  const auto file = cpu_file(event.name, catalog().v2);
+  return file && std::any_of(own_.written.begin(), own_.written.end(), [&](const OwnWrites::Entry& entry) {
+    return entry.slot == slot && entry.file == *file;
+  });
+}
+
+bool KernelSource::heard_of_others() {
+  auto events = tree_.watcher().drain();
+  if (!events) return true;   // observe meets it again and says so
+  const bool others = std::any_of(events->begin(), events->end(), [&](const WatchEvent& e) { return !is_ours(e); });
+  queued_.insert(queued_.end(), std::make_move_iterator(events->begin()), std::make_move_iterator(events->end()));
+  return others;
 }
 
 /// Events were lost: walk everything, read every setting again. A foreign value shows in the reading itself.

@@ -133,6 +133,16 @@ TEST_F(Foreign, TheEventWakesWhoeverWaits) {
   EXPECT_EQ(::select(source->event_fd() + 1, &ready, nullptr, nullptr, &patience), 1);
 }
 
+TEST_F(Foreign, OurOwnWritesDoNotWakeUsAndTheirsBesideThemDo) {
+  ASSERT_FALSE(lend(50'000, 80'000).error);
+  EXPECT_FALSE(source->heard_of_others());
+  ASSERT_EQ(foreign_write(c->file(CpuFile::shares), "77"), 0);
+  EXPECT_TRUE(source->heard_of_others());
+  const Sample sample = look();
+  ASSERT_EQ(sample.events.size(), 1u) << "and nothing is lost by asking";
+  EXPECT_EQ(sample.events[0].file, FileEvent::File::shares);
+}
+
 TEST_F(Foreign, ALeaseOnAGroupThatWentLeavesTheLedgerEmpty) {
   ASSERT_FALSE(lend(50'000, 80'000).error);
   made.erase(rel(*c));
