@@ -209,8 +209,9 @@ Exit run_daemon(const Options& options, const Loaded& loaded) {
   if (orders->enforcement)
     kernel = std::make_unique<KernelSink>(**source, &orders->enforcement->ledger(), (*source)->own_writes(), *where,
                                           &monotonic_now);
-  const LoopParts parts{config, **source, kernel ? static_cast<Sink&>(*kernel) : nothing, (*source)->event_fd(), board, log,
-                        credits, orders->enforcement.get(), kernel.get(), word(orders->mode), orders->reason, where->cpu};
+  const LoopParts parts{config, **source, kernel ? static_cast<Sink&>(*kernel) : nothing, (*source)->event_fd(),
+                        [&source] { return (*source)->heard_of_others(); }, board, log, credits,
+                        orders->enforcement.get(), kernel.get(), word(orders->mode), orders->reason, where->cpu};
   Loop loop(parts, make_engine(config, **source, *orders, own.value_or("")));
   const auto servers = start_servers(config, state, board, agent_view(loaded.text), log);
   log.info("start", fmt::format("headroomd {} in mode {}, policy {}", kVersion, word(orders->mode), config.policy),

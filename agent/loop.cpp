@@ -18,7 +18,6 @@ constexpr milliseconds kBeat{200};           // >= 4 Hz while the ledger has ent
 constexpr milliseconds kHurry{10};           // between ticks while everything goes back to base
 constexpr seconds kBackToBase{2};
 constexpr milliseconds kGuardLook{250};
-constexpr milliseconds kOwnEvents{2};        // our own writes show as events: they need no tick of their own
 constexpr unsigned long kTimerSlack = 50'000;   // ns
 constexpr int kPriority = -10;
 
@@ -77,11 +76,8 @@ nanoseconds Loop::until_next(TimePoint now) const {
   const bool hurry = engine_.rails.off && !settled();
   if (hurry) next = std::min(next, ticked_ + kHurry);
   if (parts_.enforcement != nullptr) next = std::min(next, now + kBeat);
-  if (ignores_events(now)) next = std::min(next, wrote_ + kOwnEvents);
   return next - now;
 }
-
-bool Loop::ignores_events(TimePoint now) const { return now - wrote_ < kOwnEvents; }
 
 Loop::Woken Loop::wait() {
   for (;;) {
@@ -90,7 +86,7 @@ Loop::Woken Loop::wait() {
     const bool hurry = engine_.rails.off && !settled() && now >= ticked_ + kHurry;
     if (now >= engine_.reads.wake || hurry) return Woken::due;
     pollfd fds[3] = {{stopping_ ? -1 : signals_, POLLIN, 0}, {parts_.board.fd(), POLLIN, 0},
-                     {ignores_events(now) ? -1 : parts_.event_fd, POLLIN, 0}};
+                     {parts_.event_fd, POLLIN, 0}};
     const timespec timeout = to_timespec(until_next(now));
     if (ppoll(fds, 3, &timeout, nullptr) <= 0) continue;
     if (fds[0].revents != 0) return Woken::stopped;
@@ -108,7 +104,7 @@ void Loop::once() {
   const TimePoint end = monotonic_now();
   accounting_.ticked(*last_, engine_, end - begin, late);
   ticked_ = begin;
-  if (!last_->plan.empty()) wrote_ = end;
+  if (!last_->plan.empty() && parts_.heard_of_others()) engine_.reads.wake = end;   // it is not to wait
   parts_.board.ticked(end);
   if (parts_.enforcement != nullptr) parts_.enforcement->beat(end);
   watch_guard(end);

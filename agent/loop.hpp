@@ -24,6 +24,7 @@ struct LoopParts {
   Source& source;
   Sink& sink;
   int event_fd = -1;                     ///< readable when somebody touched a watched file or made a group; -1: none
+  std::function<bool()> heard_of_others; ///< after a tick that wrote: takes our own events; true: somebody else's too
   Board& board;
   Log& log;
   CreditKeeper& credits;
@@ -44,7 +45,6 @@ class Loop {
   enum class Woken { due, stopped };
   Woken wait();
   nanoseconds until_next(TimePoint now) const;
-  bool ignores_events(TimePoint now) const;
   void once();
   void watch_guard(TimePoint now);
   void behind_fence(TimePoint now);
@@ -61,7 +61,7 @@ class Loop {
   Accounts accounts_;
   NoticingSource source_;
   std::optional<TickResult> last_;
-  TimePoint ticked_, wrote_, guard_seen_, fence_tried_;
+  TimePoint ticked_, guard_seen_, fence_tried_;
   std::optional<Command> pending_;       ///< pause or restore that waits until everything is at base
   TimePoint pending_until_;
   bool paused_ = false, stopping_ = false;

@@ -63,6 +63,7 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
   Flags flags;
   CLI::App app{kAbout, "headroomd"};
   app.footer(kFooter);
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);   // a unit's drop-in may add to it
   add_options(app, o, flags);
   std::string positional;
   app.add_option("file", positional, "configuration for --check-config");
