@@ -58,11 +58,16 @@ std::string tail(const std::string& file) {
   return text.size() > 2000 ? text.substr(text.size() - 2000) : text;
 }
 
-bool exited(pid_t& pid) {
+bool exited(pid_t& pid, int& status) {
   if (pid <= 0) return true;
-  if (waitpid(pid, nullptr, WNOHANG) != pid) return false;
+  if (waitpid(pid, &status, WNOHANG) != pid) return false;
   pid = -1;
   return true;
+}
+
+std::string how(int status) {
+  if (WIFSIGNALED(status)) return fmt::format("ended by signal {}", WTERMSIG(status));
+  return fmt::format("ended with status {}", WEXITSTATUS(status));
 }
 
 }  // namespace
@@ -83,9 +88,10 @@ Result<Daemon> Daemon::start(const std::string& program, const std::string& dir,
                                        "--state-dir", dir + "/state"};
   out.pid_ = fork();
   if (out.pid_ == 0) run(words, out.log_);
+  int status = 0;
   for (int attempt = 0; attempt < 500; ++attempt) {
     std::this_thread::sleep_for(milliseconds{20});
-    if (exited(out.pid_)) return fail(Errc::io, program, "ended at once:\n" + tail(out.log_));
+    if (exited(out.pid_, status)) return fail(Errc::io, program, how(status) + ":\n" + tail(out.log_));
     const auto body = out.metrics();
     if (body && metric_sum(*body, "headroom_mode", "mode=\"enforce\"") == 1) return out;
   }
@@ -136,8 +142,9 @@ std::vector<std::string> Daemon::events() const {
 
 void Daemon::stop() {
   if (pid_ <= 0) return;
+  int status = 0;
   kill(pid_, SIGTERM);
-  for (int i = 0; i < 250 && !exited(pid_); ++i) std::this_thread::sleep_for(milliseconds{20});
+  for (int i = 0; i < 250 && !exited(pid_, status); ++i) std::this_thread::sleep_for(milliseconds{20});
   if (pid_ > 0) {
     kill(pid_, SIGKILL);
     while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
