@@ -27,8 +27,6 @@ class Accounting {
   void noticed(const Sample& sample, const Catalog& catalog);
   void fill(Report& report) const;
 
-  std::uint64_t fences = 0;
-
  private:
   struct Out { LeaseKind kind = LeaseKind::burst; MilliCpu cores; std::string path; std::uint64_t seen = 0; };
   void failed_write(const Outcome& outcome, const Catalog& catalog);

@@ -11,12 +11,11 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "agent/clock.hpp"
 #include "agent/kernel_sink.hpp"
 #include "agent/kernel_source.hpp"
+#include "agent/loaded_config.hpp"
 #include "agent/loop.hpp"
 #include "agent/names.hpp"
 #include "agent/process_stats.hpp"
@@ -24,43 +23,6 @@
 
 namespace headroom {
 namespace {
-
-struct Loaded { Config config; std::string text; };
-
-void complain(const Error& e) { std::fprintf(stderr, "headroomd: %s: %s\n", e.where.c_str(), e.detail.c_str()); }
-
-/// Every fault on a line of its own.
-std::optional<Loaded> load_config(const Options& options) {
-  Loaded out;
-  if (!options.config.empty()) {
-    std::ifstream in(options.config, std::ios::binary);
-    if (!in) {
-      complain({Errc::absent, options.config, std::strerror(errno)});
-      return std::nullopt;
-    }
-    out.text = {std::istreambuf_iterator<char>(in), {}};
-    auto parsed = parse_config(out.text, options.config);
-    if (!parsed) {
-      for (const Error& e : parsed.error()) complain(e);
-      return std::nullopt;
-    }
-    out.config = std::move(*parsed);
-  }
-  if (options.mode) out.config.mode = *options.mode;
-  Faults faults;
-  if (!make_policy(out.config.policy, out.config.tuning, faults)) {
-    for (const Error& e : faults) complain(e);
-    return std::nullopt;
-  }
-  return out;
-}
-
-/// FNV-1a of the text in force: it tells one configuration from another, no more.
-std::string hash_of(const std::string& text) {
-  std::uint64_t h = 14695981039346656037ULL;
-  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return fmt::format("{:016x}", h);
-}
 
 /// 1/HZ: the coarse clocks move with the scheduler's tick.
 nanoseconds scheduler_tick() {

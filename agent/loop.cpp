@@ -56,7 +56,6 @@ bool Loop::run() {
   prctl(PR_SET_TIMERSLACK, kTimerSlack);
   if (parts_.enforcement != nullptr) setpriority(PRIO_PROCESS, 0, kPriority);   // refused: it is only less punctual
   engine_.reads = first_reads(monotonic_now());
-  watch_guard(engine_.reads.wake);
   once();
   publish();
   while (wait() == Woken::due) once();
@@ -97,6 +96,7 @@ Loop::Woken Loop::wait() {
 
 void Loop::once() {
   const TimePoint begin = monotonic_now();
+  watch_guard(begin);   // before anything is read: what the guard wrote behind its fence is not somebody else's word
   const nanoseconds late = ticked_ == TimePoint{} ? nanoseconds{0} : std::max(nanoseconds{0}, begin - engine_.reads.wake);
   accounting_.reading(engine_.reads);
   last_.emplace(tick(source_, parts_.sink, engine_));
@@ -107,7 +107,6 @@ void Loop::once() {
   if (!last_->plan.empty() && parts_.heard_of_others()) engine_.reads.wake = end;   // it is not to wait
   parts_.board.ticked(end);
   if (parts_.enforcement != nullptr) parts_.enforcement->beat(end);
-  watch_guard(end);
   if (parts_.credits.wants(end)) parts_.credits.give(engine_.policy->credits(), end);
   answer_pending(end);
 }
@@ -129,7 +128,7 @@ void Loop::behind_fence(TimePoint now) {
   const auto result = parts_.enforcement->restore();
   if (parts_.kernel != nullptr) parts_.kernel->reset();
   accounting_.event(LogLevel::warn, "fence", "frozen for over a second: the guard took everything back; " + sentence(result));
-  accounting_.fences += 1;
+  (void)parts_.source.observe(first_reads(now));   // takes the events of the guard's writes and ours
   begin_again(now);
   // A file that cannot be put back would be taken for its owner's value.
   if (result.failed == 0) parts_.enforcement->lower_fence();
