@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 
 namespace headroom::lab {
 namespace {
@@ -58,6 +59,15 @@ std::vector<PlannedGroup> for_arm(std::vector<PlannedGroup> plan, const Scenario
     if (arm.kind == ArmKind::no_limit_low) group.shares = Shares{2};
   }
   return plan;
+}
+
+std::string with_port(const std::string& config, int port) {
+  std::istringstream lines(config);
+  std::string out;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("listen:", 0) != 0) out += line + "\n";
+  }
+  return out + fmt::format("listen: 127.0.0.1:{}\n", port);
 }
 
 std::string daemon_config(const Scenario& scenario, const Arm& arm, int cpus, int port) {

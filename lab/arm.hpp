@@ -30,6 +30,9 @@ Result<std::vector<Arm>> parse_arms(std::string_view list, Twin twin);
 /// at the lowest weight. Only the lab may do this, and only to its own groups.
 std::vector<PlannedGroup> for_arm(std::vector<PlannedGroup> plan, const Scenario& scenario, const Arm& arm);
 
+/// A given configuration, its `listen` line replaced: two labs on one node must not want the same port.
+std::string with_port(const std::string& config, int port);
+
 /// Configuration of the daemon for its arm: enforce, classes by path glob, loopback on `port`.
 std::string daemon_config(const Scenario& scenario, const Arm& arm, int cpus, int port);
 

@@ -155,7 +155,7 @@ void run_flags(CLI::App& command, Options& options) {
   command.add_option("--markdown", options.markdown, "write the tables to this file");
   command.add_option("--scenario-dir", options.scenario_dir, "where scenario files are");
   command.add_option("--daemon", options.daemon, "headroomd to run (default: beside this program)");
-  command.add_option("--daemon-config", options.daemon_config, "configuration for it, without `listen` (default: generated)");
+  command.add_option("--daemon-config", options.daemon_config, "configuration for it, but for its port (default: generated)");
   command.add_option("--cgroup-root", options.cgroup_root, "where the hierarchies are (default: the host's mounts)");
   command.add_option("--keep-logs", options.keep_logs, "copy the daemon's directories here at the end");
   command.add_flag("--smoke", options.smoke, "one short rotation; nothing is judged");

@@ -46,7 +46,7 @@ Result<Rig> Rig::build(const Bench& bench, const Scenario& scenario, const Arm& 
   if (arm.kind != ArmKind::daemon) return out;
   const int port = free_port();
   const auto text = bench.daemon_config.empty() ? daemon_config(scenario, arm, bench.cpus, port)
-                                                : bench.daemon_config + fmt::format("listen: 127.0.0.1:{}\n", port);
+                                                : with_port(bench.daemon_config, port);
   auto daemon = Daemon::start(bench.daemon, fmt::format("{}/{}-{}", bench.dir, arm.name, rotation), text, port,
                               out.tree_->root());
   if (!daemon) return tl::unexpected(daemon.error());

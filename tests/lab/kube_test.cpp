@@ -136,5 +136,9 @@ TEST(DaemonConfig, NamesStepsByTheHeadOfTheirPods) {
   EXPECT_NE(text.find("visibility: hidden"), std::string::npos);
 }
 
+TEST(DaemonConfig, KeepsAGivenOneButForItsPort) {
+  EXPECT_EQ(with_port("version: 1\nlisten: 127.0.0.1:9478\nmode: enforce", 5), "version: 1\nmode: enforce\nlisten: 127.0.0.1:5\n");
+}
+
 }  // namespace
 }  // namespace headroom::lab
