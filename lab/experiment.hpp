@@ -35,7 +35,7 @@ struct ArmRun {
 struct Verdict {
   Bar bar;
   std::optional<double> value;
-  enum class Says { pass, miss, not_judged } says = Says::not_judged;
+  enum class Says { not_judged, pass, miss } says = Says::not_judged;
 };
 
 /// One run of N rotations under the neighbour rule.
