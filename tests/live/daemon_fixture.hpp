@@ -32,10 +32,12 @@ class Directory {
 class DaemonProcess {
  public:
   /// @param more  arguments beside --config, --cgroup-root, --state-dir and --run-dir
-  DaemonProcess(const Directory& dir, const std::string& root, const std::string& config, std::vector<std::string> more)
+  /// @param program  headroomd, or headroomd-hooked (which its environment commands)
+  DaemonProcess(const Directory& dir, const std::string& root, const std::string& config, std::vector<std::string> more,
+                const char* program = "headroomd")
       : dir_(dir) {
     std::ofstream(dir_ / "headroom.yaml") << config;
-    std::vector<std::string> words{HEADROOM_BIN_DIR "/headroomd", "--config", dir_ / "headroom.yaml", "--cgroup-root", root,
+    std::vector<std::string> words{beside(program), "--config", dir_ / "headroom.yaml", "--cgroup-root", root,
                                    "--state-dir", dir_ / "state", "--run-dir", dir_ / "run"};
     words.insert(words.end(), more.begin(), more.end());
     pid_ = ::fork();
@@ -70,6 +72,10 @@ class DaemonProcess {
   }
 
  private:
+  /// Beside this test: in a guest nothing lies where it was built.
+  static std::string beside(const char* program) {
+    return std::filesystem::read_symlink("/proc/self/exe").parent_path() / program;
+  }
   [[noreturn]] static void run(const std::vector<std::string>& words, const std::string& log) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
