@@ -16,7 +16,7 @@ if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
   exit 0
 fi
 
-build_packages="g++ clang clang-format cmake ninja-build ccache pkg-config libfmt-dev libexpected-dev libspdlog-dev
+build_packages="g++ clang libclang-rt-14-dev clang-format cmake ninja-build ccache pkg-config libfmt-dev libexpected-dev libspdlog-dev
   nlohmann-json3-dev libyaml-cpp-dev libre2-dev prometheus-cpp-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev
   zlib1g-dev libcgroup-dev libsystemd-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev"
 check_packages="busybox-static qemu-system-x86 cpio shellcheck binutils git python3"
