@@ -122,13 +122,14 @@ void settle(const Context& c, std::span<const LeaseWant> leases, std::span<const
     return it != wants.end() && it->slot == slot ? &*it : nullptr;
   };
   Standing& s = c.standing(slot);
-  if (const auto* want = find(leases))
-    take_lease(c, *want);
+  const auto* lease = find(leases);
+  if (lease)
+    take_lease(c, *lease);
   else
     review_unasked(c, slot);
   if (const auto* want = find(bursts)) {
     s.burst = std::max(want->burst, microseconds{0});
-    if (s.lent_cores.value == 0) s.why = want->why;
+    if (s.lent_cores.value == 0 && !lease) s.why = want->why;   // why a lease ended is worth more
   }
   if (const auto* want = find(weights)) {
     s.eighths = std::clamp(want->eighths, 1, 8);

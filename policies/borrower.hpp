@@ -14,7 +14,7 @@ struct HeadroomParams {
   int early_percent = 33;           ///< of the quota used before a forecast counts
   int burst_percent = 50;           ///< kernel burst, of the base quota; 0: none
   milliseconds punctuality{30};     ///< worst lateness of the last second beyond which nothing stays lent
-  int harm_window_permille = 100;   ///< harm in one 100 ms window that ends leases at once
+  int harm_window_permille = 500;   ///< harm in one 100 ms window that ends leases at once
   milliseconds harm_backoff{2000};  ///< no lease to a borrower revoked for harm
   milliseconds start_pause{60'000}; ///< at most one start lease per pod in this time
   MilliCpu least{50};               ///< a smaller grant above the limit is none
@@ -29,7 +29,6 @@ struct Borrower {
   TimePoint wanted_at;              ///< last time it wanted more than its limit
   TimePoint not_before;             ///< no lease before,
   Because not_before_why = Because::none;  ///< and why
-  TimePoint start_until;            ///< its start lease may last until; epoch: none granted
   bool start_tried = false;
   int margin_percent = 50;          ///< asked beyond its use; grows when shrinking stalled it (rollback)
   TimePoint shrunk_at;

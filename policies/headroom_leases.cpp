@@ -14,7 +14,7 @@ constexpr ParamDoc kDocs[] = {
     {"earlyPercent", "% of the quota", "1..100", "33", "use within a period before a forecast counts"},
     {"burstPercent", "% of the quota", "0..50", "50", "kernel burst on container and pod; 0: none"},
     {"punctuality", "ms", "1..1000", "30", "lateness of the loop beyond which nothing stays lent"},
-    {"harmWindow", "permille of 100 ms", "1..1000", "100", "harm in one window that ends leases at once"},
+    {"harmWindow", "permille of 100 ms", "1..1000", "500", "harm in one window that ends leases at once"},
     {"harmBackoff", "ms", "0..600000", "2000", "no lease for a borrower that was revoked for harm"},
     {"startPause", "ms", "0..3600000", "60000", "at most one start lease per pod in this time"},
     {"least", "milli-CPU", "1..10000", "50", "a lease is opened for at least this much above the limit"},
@@ -36,7 +36,7 @@ struct Headroom {
     p.early_percent = static_cast<int>(read.integer("earlyPercent", 1, 100, 33));
     p.burst_percent = static_cast<int>(read.integer("burstPercent", 0, 50, 50));
     p.punctuality = milliseconds{read.integer("punctuality", 1, 1000, 30)};
-    p.harm_window_permille = static_cast<int>(read.integer("harmWindow", 1, 1000, 100));
+    p.harm_window_permille = static_cast<int>(read.integer("harmWindow", 1, 1000, 500));
     p.harm_backoff = milliseconds{read.integer("harmBackoff", 0, 600'000, 2000)};
     p.start_pause = milliseconds{read.integer("startPause", 0, 3'600'000, 60'000)};
     p.least = MilliCpu{read.integer("least", 1, 10'000, 50)};

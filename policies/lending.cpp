@@ -31,7 +31,7 @@ void open_lease(const Snapshot& snap, const HeadroomParams& p, LendingState& s, 
   lease.since = snap.at;
   if (may_start(snap, p, s, group, b)) {
     lease.kind = LeaseKind::start;
-    lease.expires = b.start_until = snap.at + rule.start;
+    lease.expires = snap.at + rule.start;
     std::erase_if(s.starts, [&](const auto& start) { return snap.at - start.second >= p.start_pause; });
     s.starts[account_of(group)] = snap.at;
   }
@@ -129,13 +129,20 @@ void end_spent(const Snapshot& snap, const HeadroomParams& p, LendingState& s, D
   }
 }
 
+/// A window that hurts by itself, or one more when half of what the contract allows is used up.
+static bool hurts(const Snapshot& snap, const HeadroomParams& p, const GroupState& g) {
+  constexpr milliseconds kWindow{100}, kNoise{2};
+  if (g.harm_100ms * 1000 >= kWindow * p.harm_window_permille) return true;
+  return g.harm_100ms > kNoise && snap.node.contract_budget > nanoseconds{0} &&
+         g.harm_minute * 2 > snap.node.contract_budget;
+}
+
 void revoke_harmful(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out) {
-  constexpr milliseconds kWindow{100};
   MilliCpu owed;
   Slot worst = kNoSlot;
   for (const Slot slot : snap.fresh) {
     const GroupState& g = snap.groups[slot];
-    if (g.harm_window_end != g.read_at || g.harm_100ms * 1000 < kWindow * p.harm_window_permille) continue;
+    if (g.harm_window_end != g.read_at || !hurts(snap, p, g)) continue;
     owed += MilliCpu{1000};  // a thread that waits wants one CPU
     if (worst == kNoSlot || g.harm_100ms > snap.groups[worst].harm_100ms) worst = slot;
   }
@@ -159,7 +166,8 @@ void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Sl
   const bool leased = b.lease != 0;
   const bool wants = wants_more(g, p, own_limit(g)) || (leased && g.rate > own_limit(g));
   if (wants) b.wanted_at = snap.at;
-  if (!wants && b.start_until <= snap.at && !may_start(snap, p, s, group, b)) return;
+  const bool starting = leased ? s.leases[b.lease - 1].kind == LeaseKind::start : may_start(snap, p, s, group, b);
+  if (!wants && !starting) return;
   const MilliCpu granted = leased ? s.leases[b.lease - 1].cores : MilliCpu{};
   const MilliCpu asked = wish(b, g, granted, ceiling_of(snap, group)) - own_limit(g);
   if (asked < p.least) return;

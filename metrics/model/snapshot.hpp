@@ -72,6 +72,7 @@ struct NodeView {
   Judge judge = Judge::none;
   nanoseconds worst_lateness_1s{0};
   std::uint32_t failed_ticks = 0;    ///< in a row
+  nanoseconds contract_budget{0};    ///< harm that the contract allows a neighbour per window (contract.addedWait x per)
   std::uint64_t contract_seconds = 0, breach_seconds = 0;
   std::optional<MilliCpu> expected;  ///< sum of GroupState::expected; nullopt: lendable() adds it up itself
 };

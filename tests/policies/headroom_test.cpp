@@ -111,7 +111,7 @@ TEST_F(HeadroomPolicy, HarmTakesTheLargestAndNewestFirstAndNamesTheNeighbour) {
   const auto biggest = p->leases()[0].cores > p->leases()[1].cores ? p->leases()[0].slot : p->leases()[1].slot;
   node.pass(milliseconds{10});
   node.read(service);
-  node.states[service].harm_100ms = milliseconds{40};
+  node.states[service].harm_100ms = milliseconds{60};
   node.states[service].harm_window_end = node.now;
   const Desired d = node.decide(*p);
   ASSERT_NE(want_for(d, biggest), nullptr);
