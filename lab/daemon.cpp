@@ -135,6 +135,12 @@ Result<DaemonCounters> Daemon::counters() const {
   return out;
 }
 
+Result<> Daemon::command(const std::string& word) const {
+  auto answer = http_post(dir_ + "/state/control.sock", "/v1/" + word);
+  if (!answer) return tl::unexpected(answer.error());
+  return {};
+}
+
 std::vector<std::string> Daemon::events() const {
   const auto status = http_get(dir_ + "/state/control.sock", "/v1/status");
   return status ? events_in(*status) : std::vector<std::string>{};

@@ -34,6 +34,8 @@ class Daemon {
   Result<std::string> metrics() const;
   /// Its last notable events, newest last, as its control socket tells them; empty where it does not answer.
   std::vector<std::string> events() const;
+  /// POST /v1/<word> on its control socket: pause, resume, restore. Errors: io.
+  Result<> command(const std::string& word) const;
   /// SIGTERM, then SIGKILL after 5 s. It puts its leases back itself; whoever kills it harder leaves that to the guard.
   void stop();
   const std::string& log_file() const { return log_; }
@@ -59,5 +61,7 @@ std::vector<std::string> events_in(const std::string& status);
 Result<std::string> http_get(int port, const std::string& path);
 /// GET over the control socket. Errors: io.
 Result<std::string> http_get(const std::string& socket, const std::string& path);
+/// POST with an empty body over the control socket. Errors: io.
+Result<std::string> http_post(const std::string& socket, const std::string& path);
 
 }  // namespace headroom::lab

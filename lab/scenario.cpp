@@ -101,6 +101,8 @@ void read_head(StrictMap& map, Scenario& out) {
                                      {"wakeup", Kind::wakeup}});
   out.length = duration_cast<seconds>(map.time_or("seconds", out.length));
   out.warmup = duration_cast<seconds>(map.time_or("warmup", out.warmup));
+  out.learn = duration_cast<seconds>(map.time_or("learn", out.learn));
+  out.warmup += out.learn;
   out.rounds = static_cast<int>(map.integer_or("rounds", out.rounds, 1, 1000));
   out.starts = static_cast<int>(map.integer_or("starts", 0, 0, 10'000));
   out.scale_from = static_cast<int>(map.integer_or("scaleFrom", 2, 1, 1024));

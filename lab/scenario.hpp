@@ -57,7 +57,8 @@ struct Scenario {
   std::string name, description;
   Kind kind = Kind::steady;
   seconds length{25};          ///< measured part of one arm in one rotation
-  seconds warmup{3};
+  seconds warmup{3};           ///< load runs, nothing is measured; `learn` included
+  seconds learn{0};            ///< first part of it in which a daemon watches, paused: a neighbour's baseline takes 10 s
   int rounds = 6;              ///< rotations
   int starts = 0;              ///< startup: starts per variant
   int scale_from = 2;

@@ -118,13 +118,26 @@ std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const std::vector<
   return out;
 }
 
+/// A daemon that has just been started knows no neighbour's baseline, as one that has run for a minute does: it
+/// watches first. Every arm passes the same time under the same load.
+static Result<> learn(Rig& rig, std::int64_t until, const Scenario& scenario, const std::string& what) {
+  if (scenario.learn.count() == 0) return {};
+  if (rig.daemon() != nullptr) {
+    if (auto ok = rig.daemon()->command("pause"); !ok) return ok;
+  }
+  if (auto ok = rig.wait_until(until, what + ", learning"); !ok) return ok;
+  return rig.daemon() != nullptr ? rig.daemon()->command("resume") : Result<>{};
+}
+
 Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const Arm& arm, int run, int rotation,
                            seconds length, const std::string& phase, const Onlooker& onlooker,
                            std::vector<std::string>& notes) {
   auto rig = Rig::build(bench, scenario, arm, rotation, phase, length + scenario.warmup);
   if (!rig) return tl::unexpected(rig.error());
   const auto what = fmt::format("run {} rotation {} {}", run + 1, rotation % 1000 + 1, arm.name);
-  const auto from = rig->begin(length + scenario.warmup) + nanoseconds(scenario.warmup).count();
+  const auto begin = rig->begin(length + scenario.warmup);
+  const auto from = begin + nanoseconds(scenario.warmup).count();
+  if (auto ok = learn(*rig, begin + nanoseconds(scenario.learn).count(), scenario, what); !ok) return tl::unexpected(ok.error());
   const auto to = from + nanoseconds(length).count();
   if (auto ok = rig->wait_until(from, what); !ok) return tl::unexpected(ok.error());
   const auto before = rig->throttled();
