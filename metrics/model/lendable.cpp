@@ -64,11 +64,13 @@ MilliCpu claim_surplus(const Snapshot& snapshot, const Claim& claim) {
   return *limit - std::min(*limit, model::expected_use(state, snapshot.catalog.rule_of(*group), *group));
 }
 
-/// What the claimants use above their limits is lent already, so it is not somebody else's.
+/// What the claimants use of their leases is lent already, so it is not somebody else's. Without a lease a use above the
+/// limit is two quotas in one window, or kernel burst: that CPU is not to be had again.
 MilliCpu lent_use(const Snapshot& snapshot, const Claim& claim) {
   if (claim.slot >= snapshot.groups.size()) return {};
   const auto limit = own_limit(snapshot.groups[claim.slot]);
-  return limit ? std::max(MilliCpu{}, use_of(snapshot, claim.slot) - *limit) : MilliCpu{};
+  if (!limit) return {};
+  return std::min(claim.lent, std::max(MilliCpu{}, use_of(snapshot, claim.slot) - *limit));
 }
 
 /// What the named CPUs have free below the target; a set nobody could read: what every CPU has free.

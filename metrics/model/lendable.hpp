@@ -14,6 +14,7 @@ struct Claim {
   int weight = 1;        ///< in the sharing, >= 1
   int order = 0;         ///< class order; lower is served first
   MilliCpu granted;      ///< filled by share()
+  MilliCpu lent{};       ///< what it has above its own limit already, by a lease of ours
 };
 
 /// CPUs x target - for each protected neighbour max(use now, p90 of its last 10 s, at most its limit)

@@ -47,7 +47,7 @@ void take_steal(NodeMemory& memory, NodeView& node, TimePoint at, nanoseconds to
   node.steal = rate_of(total - memory.steal[oldest].total, at - memory.steal[oldest].at);
 }
 
-/// /proc/stat counts in 10 ms, so nothing shorter than a window is looked at.
+/// /proc/stat counts in 10 ms, so nothing shorter than a window is looked at. A CPU that is not there has nothing free.
 void take_cpus(NodeMemory& memory, NodeView& node, const NodeReading& reading) {
   if (reading.cpus.empty()) return;
   const nanoseconds wall = reading.at - memory.cpus_at;
@@ -58,7 +58,9 @@ void take_cpus(NodeMemory& memory, NodeView& node, const NodeReading& reading) {
     node.cpu_busy.resize(reading.cpus.size());
     for (std::size_t i = 0; i < reading.cpus.size(); ++i) {
       const nanoseconds used = std::max(nanoseconds{0}, reading.cpus[i].busy - memory.cpus[i].busy);
-      node.cpu_busy[i] = rate_of(used, wall);
+      // Every field is cut to 10 ms, so that a full CPU's busy time looks short by up to a tenth; its idle time does not move.
+      const nanoseconds unused = reading.cpus[i].idle - memory.cpus[i].idle + reading.cpus[i].steal - memory.cpus[i].steal;
+      node.cpu_busy[i] = rate_of(std::clamp(wall - unused, nanoseconds{0}, wall), wall);
       busy += used;
     }
     if (!reading.usage && !memory.has_window) {  // no root counter: the CPUs' sum serves

@@ -78,12 +78,12 @@ struct HarmMemory {
   nanoseconds wait{0}, usage{0};
   struct Judged {
     TimePoint at;
-    std::int64_t permille = 0;
-  };  ///< wait per CPU of a window without leases
+    nanoseconds wait{0}, cpu{0};
+  };  ///< a window without leases
   static constexpr std::size_t kJudged = 128;
   std::array<Judged, kJudged> judged{};
   std::uint32_t judged_count = 0, judged_head = 0;
-  std::int64_t baseline_permille = 0;  ///< b: the median of them
+  std::int64_t baseline_permille = 0;  ///< b: their wait by their CPU time
   static constexpr std::size_t kBuckets = 60;
   std::array<nanoseconds, kBuckets> buckets{};  ///< harm by sixtieth of the contract window
   std::int64_t bucket = 0;                      ///< number of the newest

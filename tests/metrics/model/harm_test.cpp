@@ -43,6 +43,17 @@ TEST(Harm, IsTheWaitTimesTheBorrowersPartInIt) {
   EXPECT_EQ(h.window(10, 0, 60).harm_minute, milliseconds{80});
 }
 
+TEST(Harm, WindowsThatDifferByChanceAloneAddUpToNothing) {
+  Harmed h;
+  for (int i = 0; i < 60; ++i) h.window(10, 0, 10), h.window(10, 20, 10);   // without a lease: 10 ms a window on average
+  h.lend();
+  h.window(10, 0, 120);
+  for (int i = 0; i < 20; ++i) h.window(10, 0, 120), h.window(10, 20, 120);
+  EXPECT_LE(h.window(10, 0, 120).harm_minute, milliseconds{10});
+  for (int i = 0; i < 20; ++i) h.window(10, 20, 120);
+  EXPECT_GE(h.window(10, 20, 120).harm_minute, milliseconds{180});
+}
+
 TEST(Harm, ComesFromHiddenLeasesAndKernelBurstToo) {
   Harmed hidden, burst;
   for (int i = 0; i < 4; ++i) {

@@ -66,7 +66,8 @@ TEST(Lendable, WhatTheClaimantHasBorrowedIsNotSomebodyElses) {
   h.node.cpu_busy = {MilliCpu{0}, MilliCpu{950}};
   h.groups[h.step].use_100ms = MilliCpu{950};
   EXPECT_EQ(h.lend(CpuSet{0b10}).value, 0);
-  EXPECT_EQ(h.lend(CpuSet{0b10}, {Claim{h.step, {}, 1, 0, {}}}).value, 450);
+  EXPECT_EQ(h.lend(CpuSet{0b10}, {Claim{h.step, {}, 1, 0, {}, MilliCpu{2000}}}).value, 450);
+  EXPECT_EQ(h.lend(CpuSet{0b10}, {Claim{h.step, {}, 1, 0, {}}}).value, 0) << "it holds no lease: two quotas in a window";
 }
 
 RC_GTEST_PROP(Lendable, NeverGrowsWithANeighboursUseAndIsNeverNegative, ()) {

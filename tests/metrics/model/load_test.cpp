@@ -135,6 +135,20 @@ TEST(Load, BusyExcludesStealAndStealIsTakenOverTenSeconds) {
   EXPECT_EQ(node.steal.value, 50) << "100 mCPU in half of the time";
 }
 
+TEST(Load, AFullCpuIsFullThoughEveryFieldIsCutToTenMilliseconds) {
+  World w;
+  const auto cut = [](double ms) { return milliseconds{static_cast<int>(ms / 10) * 10}; };
+  for (int i = 0; i <= 40; ++i, w.ms += 103) {
+    w.node(milliseconds{0});
+    const double passed = 103.0 * i;  // of which the kernel counts a half as user and the other as system time
+    w.next.node->cpus = {{cut(passed / 2) + cut(passed / 2), milliseconds{70}, milliseconds{0}}};
+    const NodeView node = w.tick().node;
+    if (i > 0) {
+      ASSERT_EQ(node.cpu_busy.at(0).value, 1000) << i;
+    }
+  }
+}
+
 TEST(Load, LatenessIsTheWorstOfTheLastSecond) {
   World w;
   w.next.lateness = milliseconds{40};
