@@ -171,17 +171,23 @@ void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Sl
   const MilliCpu granted = leased ? s.leases[b.lease - 1].cores : MilliCpu{};
   const MilliCpu asked = wish(b, g, granted, ceiling_of(snap, group)) - own_limit(g);
   if (asked < p.least) return;
-  s.claims.push_back({.slot = slot, .asked = asked, .weight = 1, .order = static_cast<int>(group.rule), .granted = {}});
+  const MilliCpu lent = leased ? granted - own_limit(g) : MilliCpu{};
+  s.claims.push_back({slot, asked, 1, static_cast<int>(group.rule), {}, lent});
 }
 
 void serve(const Snapshot& snap, LendingState& s, Desired& out) {
+  // The older first, so that the order of the readings decides nothing.
+  std::sort(s.claims.begin(), s.claims.end(), [&](const Claim& a, const Claim& b) {
+    return snap.catalog.find(a.slot)->id < snap.catalog.find(b.slot)->id;
+  });
   std::vector<CpuSet> sets;
   for (const Claim& c : s.claims) {
     const CpuSet& set = snap.catalog.find(c.slot)->cpus;
     if (std::find(sets.begin(), sets.end(), set) == sets.end()) sets.push_back(set);
   }
-  std::sort(sets.begin(), sets.end(), [](const CpuSet& a, const CpuSet& b) { return a.count() < b.count(); });
+  std::stable_sort(sets.begin(), sets.end(), [](const CpuSet& a, const CpuSet& b) { return a.count() < b.count(); });
   std::vector<std::pair<CpuSet, MilliCpu>> given;
+  const MilliCpu everywhere = lendable(snap, ~CpuSet{}, s.claims);
   MilliCpu asked, had;
   auto from = s.claims.begin();
   for (const CpuSet& set : sets) {
@@ -191,6 +197,7 @@ void serve(const Snapshot& snap, LendingState& s, Desired& out) {
     out.lendable = std::max(out.lendable, amount);
     for (const auto& [other, cores] : given)
       if ((other & set).any()) amount -= cores;
+    amount = std::min(amount, everywhere - had);  // sets that do not overlap live off the same expectations
     share(std::max(amount, MilliCpu{}), {from, to});
     MilliCpu sum;
     for (; from != to; ++from) {
@@ -250,7 +257,9 @@ void weigh(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desir
       b.levels_at = snap.at;
     }
     const MilliCpu request = g.own.base_shares ? request_of(*g.own.base_shares, snap.catalog.v2) : MilliCpu{};
-    if (b.wanted_at == snap.at && g.use_100ms < std::min(request, own_limit(g)) && snap.at - lease.since > milliseconds{200})
+    // Who is starved runs below his limit, so his wish no longer shows in his rate.
+    const bool wanted = b.wanted_at == snap.at || (g.use_100ms.value > 0 && crowded(snap, lease.slot));
+    if (wanted && g.use_100ms < std::min(request, own_limit(g)) && snap.at - lease.since > milliseconds{200})
       b.keep_weight_until = snap.at + seconds{1};
     if (snap.at < b.keep_weight_until) continue;
     for (const Level& level : b.levels) {

@@ -70,4 +70,15 @@ std::vector<Level> competing_levels(const Snapshot& snapshot, Slot borrower) {
   return levels;
 }
 
+bool crowded(const Snapshot& snapshot, Slot slot) {
+  constexpr std::int64_t kFull = 900;  // mCPU of a CPU
+  const NodeView& node = snapshot.node;
+  const CpuSet& cpus = snapshot.catalog.find(slot)->cpus;
+  const bool everywhere = cpus.none() || cpus.count() >= static_cast<std::size_t>(node.cpus);
+  if (everywhere || node.cpu_busy.empty()) return node.use_now.value >= kFull * node.cpus;
+  for (std::size_t i = 0; i < node.cpu_busy.size() && i < kMaxCpus; ++i)
+    if (cpus.test(i) && node.cpu_busy[i].value < kFull) return false;
+  return true;
+}
+
 }  // namespace headroom

@@ -21,4 +21,7 @@ std::vector<Level> competing_levels(const Snapshot& snapshot, Slot borrower);
 /// Whether every container below `top` is infrastructure or of a class that may borrow.
 bool only_borrowers(const Snapshot& snapshot, Slot top);
 
+/// Whether none of the CPUs that the group may use has more than a tenth idle: then what it does not get, others have.
+bool crowded(const Snapshot& snapshot, Slot slot);
+
 }  // namespace headroom
