@@ -134,8 +134,9 @@ void* watch_lock(void* arg) {
       undo(guard);
     else
       ::dprintf(STDERR_FILENO, "headroom-guard: lock of %s: %s\n", guard.run_dir, std::strerror(errno));
-    if (fd >= 0) ::close(fd);
+    // With the lock in hand: a starting daemon must not take our last sign of life for a guard of its own.
     if (got == 0 && guard.life == Life::once) leave(guard);
+    if (fd >= 0) ::close(fd);
     if (got != 0) ::sleep(1);
   }
 }

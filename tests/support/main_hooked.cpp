@@ -4,6 +4,7 @@
 //   HEADROOM_FAULT=stop:after_fence:1      SIGSTOP
 //   points: before_intend, after_intend, after_fence, after_write, between_writes (sink);
 //           append, published (inside and at the end of a ledger record)
+//   HEADROOM_FAULT_STAMP=FILE              CLOCK_MONOTONIC in ns, written immediately before the signal
 //   HEADROOM_WRITE_LOG=FILE                a line "directory/file text" for every write that is about to be made
 #include <fcntl.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 
 #include "agent/daemon.hpp"
@@ -27,10 +29,19 @@ struct Fault {
   long left = 0;
 };
 Fault fault;      // written before the daemon starts; `left` by its loop's thread only
-int write_log = -1;
+int write_log = -1, stamp = -1;
+
+void write_stamp() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  char text[32];
+  const int n = std::snprintf(text, sizeof text, "%lld", t.tv_sec * 1'000'000'000LL + t.tv_nsec);
+  if (write(stamp, text, static_cast<size_t>(n)) < 0) std::perror("HEADROOM_FAULT_STAMP");
+}
 
 void reached(const char* point) {
   if (fault.signal == 0 || fault.point != point || --fault.left != 0) return;
+  if (stamp >= 0) write_stamp();
   kill(getpid(), fault.signal);
 }
 
@@ -73,6 +84,8 @@ int main(int argc, char** argv) {
     write_log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (write_log >= 0) set_write_hook(at_write);
   }
+  if (const char* path = std::getenv("HEADROOM_FAULT_STAMP"); path != nullptr && *path != 0)
+    stamp = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   set_sink_hook(at_sink);
   ledger::set_stage_hook(at_ledger);
   return headroomd_main(argc, argv);
