@@ -36,7 +36,7 @@ TEST_F(NeighbourTest, ThrottledByItsOwnLimitOnly) {
   const auto before = throttle(neighbour);
   DaemonProcess daemon(dir, root.dir(), settings(), {"--mode", "enforce"});
   ASSERT_TRUE(eventually([&] { return lent(step, kQuota); }, milliseconds{20'000})) << daemon.log();
-  const auto seen = watch_for(sized(seconds{4}, seconds{30}));
+  const auto seen = watch_for(sized(seconds{2}, seconds{30}));
   EXPECT_GT(throttle(neighbour).throttled_periods, before.throttled_periods);
   expect_no_revocation(daemon, "throttled by its own limit only", seen);
 }
