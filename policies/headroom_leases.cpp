@@ -47,6 +47,7 @@ struct Headroom {
   static void decide(const Snapshot& snap, const Params& p, State& s, Desired& out) {
     s.borrowers.resize(std::max(s.borrowers.size(), snap.groups.size()));
     for (const Slot slot : snap.fresh) meet(snap, s, slot);
+    for (const Slot slot : snap.touched) meet(snap, s, slot);
     end_spent(snap, p, s, out);
     const Because gate = closed(snap, p);
     if (gate != Because::none) end_all(snap, s, out, gate);
@@ -92,13 +93,14 @@ struct Headroom {
   }
 
  private:
-  /// Who was read now, and who holds a lease and was not.
+  /// Who was read now, whose limits have become certain now, and who holds a lease and was not read.
   static void claim(const Snapshot& snap, const Params& p, State& s) {
+    const auto fresh = [&](Slot slot) { return std::find(snap.fresh.begin(), snap.fresh.end(), slot) != snap.fresh.end(); };
     for (const Slot slot : snap.fresh) consider(snap, p, s, slot);
-    for (const Lease& lease : s.leases) {
-      const bool seen = std::find(snap.fresh.begin(), snap.fresh.end(), lease.slot) != snap.fresh.end();
-      if (!seen) consider(snap, p, s, lease.slot);
-    }
+    for (const Slot slot : snap.touched)
+      if (slot < s.borrowers.size() && s.borrowers[slot].lease == 0 && !fresh(slot)) consider(snap, p, s, slot);
+    for (const Lease& lease : s.leases)
+      if (!fresh(lease.slot)) consider(snap, p, s, lease.slot);
   }
 
   /// Kernel burst carries what is shorter than a control period; a constant, so it is written once.

@@ -109,8 +109,11 @@ void take_shares(ModelState::Impl& m, Slot slot, TimePoint at, Shares seen) {
     if (memory.shares_candidate != seen) memory.shares_candidate_at = at;
     memory.shares_candidate = seen;
   } else if (!ours) {
-    drop_pod(m, slot);
-    strike(memory, own, at);
+    // Until the limits are certain the runtime is still setting the group up: shares 14 ms after the attach (KERNEL 17).
+    if (own.certain) {
+      drop_pod(m, slot);
+      strike(memory, own, at);
+    }
     if (seen != *own.base_shares) own.base_shares = seen;
   }
   own.shares_in_force = seen;
@@ -171,8 +174,7 @@ void take_event(ModelState::Impl& m, const FileEvent& event) {
     case FileEvent::What::changed:
       memory.refused = false;
       if (event.file != FileEvent::File::shares) memory.changed = true;
-      if (event.file == FileEvent::File::shares ? own.base_shares.has_value() : own.certain && in_use(m, event.slot))
-        drop_pod(m, event.slot);
+      if (own.certain && (event.file == FileEvent::File::shares || in_use(m, event.slot))) drop_pod(m, event.slot);
       return;
   }
 }
