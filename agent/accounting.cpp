@@ -85,7 +85,8 @@ void Accounting::noticed(const Sample& sample, const Catalog& catalog) {
     TimePoint& told = told_[g->path];
     if (e.what == FileEvent::What::changed && told != TimePoint{} && e.at - told < kOneSpeech) continue;
     told = e.at;
-    event(e.what == FileEvent::What::overtaken ? LogLevel::warn : LogLevel::info, "foreign",
+    const bool overtaken = e.what == FileEvent::What::overtaken;   // a kind of its own: the others must not crowd it out
+    event(overtaken ? LogLevel::warn : LogLevel::info, overtaken ? "overtaken" : "foreign",
           fmt::format("somebody else {} {}: our leases in that pod end", what_of(e.what), name_of(e.file)),
           {{"group", "/" + g->path}, {"looks_like", writer}});
   }

@@ -93,6 +93,10 @@ std::string render_explain(std::string_view text, const Paint& p) {
   const json& g = e.at("group");
   std::string out = identity_lines(g, p) + signal_lines(g) + decision_lines(g) + "\nWrites (old -> new)\n" + level_lines(g);
   for (const json& above : e.at("above")) out += level_lines(above);
+  if (const json events = e.value("events", json::array()); !events.empty()) {
+    out += "\nEvents\n";
+    for (const json& event : events) out += fmt::format("  {}\n", clean(event.get<std::string>()));
+  }
   const std::string mode = e.at("mode"), reason = e.at("modeReason");
   if (mode != "enforce")
     out += fmt::format("\nMode is {}{}: nothing of this is written.\n", mode, reason.empty() ? "" : " (" + clean(reason) + ")");

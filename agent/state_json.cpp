@@ -106,6 +106,22 @@ std::string view_json(const Report& report) {
   return text_of({{"status", status(report)}, {"groups", groups(report)}});
 }
 
+namespace {
+
+/// Those of the last events that name the group: who wrote, what was taken back.
+json events_of(const Report& report, const GroupReport& group) {
+  json out = json::array();
+  const std::string name = " group=/" + group.path;
+  for (const std::string& event : report.events) {
+    const auto at = event.find(name);
+    const auto end = at + name.size();
+    if (at != std::string::npos && (end == event.size() || event[end] == ' ')) out.push_back(event);
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string explain_json(const Report& report, const GroupReport& group) {
   json path = json::array();   // its pod and other levels above it, nearest first
   for (const GroupReport& g : report.groups)
@@ -116,7 +132,8 @@ std::string explain_json(const Report& report, const GroupReport& group) {
     return a.at("path").get_ref<const std::string&>().size() > b.at("path").get_ref<const std::string&>().size();
   });
   return text_of({{"group", group_json(report, group)}, {"above", path}, {"mode", report.mode},
-                  {"modeReason", report.mode_reason}, {"node", node_json(report)}, {"guardUp", report.guard_up}});
+                  {"modeReason", report.mode_reason}, {"node", node_json(report)}, {"guardUp", report.guard_up},
+                  {"events", events_of(report, group)}});
 }
 
 std::string error_json(std::string_view message, const std::vector<std::string>& candidates) {
