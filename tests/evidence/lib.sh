@@ -21,7 +21,7 @@ cgroup_version() {
 title() {
   say "# $1"
   say ""
-  say "Linux $(uname -r), cgroup $(cgroup_version), $(nproc) CPUs. Made by \`./test.sh evidence $(basename "$0" .sh)\`."
+  say "Linux $(uname -r | cut -d- -f1), cgroup $(cgroup_version), $(nproc) CPUs. Made by \`./test.sh evidence $(basename "$0" .sh)\`."
   say ""
 }
 

@@ -48,7 +48,7 @@ TEST_F(NeighbourTest, EightThreadsOnTwoCpus) {
   DaemonProcess daemon(dir, root.dir(), settings(), {"--mode", "enforce"});
   ASSERT_TRUE(settled(step, kQuota / 2)) << daemon.log();
   rest(seconds{12});  // a hundred windows without leases: what the neighbour waits by itself is known
-  const nanoseconds end = now() + sized(seconds{3}, seconds{45});
+  const nanoseconds end = now() + sized(seconds{3}, seconds{30});
   std::pair<int, int> seen{0, 0};
   while (now() < end) {
     borrower.begin({.threads = 1, .work = milliseconds{60}});
