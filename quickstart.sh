@@ -17,7 +17,7 @@ usage: sudo ./quickstart.sh [--no-build] [--daemon] [--seconds N]
   (nothing)     install what is missing, build, run the demonstration (under 3 minutes), print before and after
   --no-build    use the programs in build/release/bin (or $HEADROOM_BIN_DIR)
   --daemon      run headroomd in observe on what this node has, and say what it would have done; nothing is written
-  --seconds N   measured seconds per arm and rotation (default 12), or of --daemon (default 30)
+  --seconds N   measured seconds per arm and rotation (default 20), or of --daemon (default 30)
 TEXT
 }
 

@@ -9,10 +9,17 @@ stages="packages build unit live vm-6.1 vm-6.12 smoke asan lint"
 
 say() { printf '%s\n' "$*"; }
 
+evidence_names() {
+  local f
+  for f in tests/evidence/*.sh; do
+    case $f in */lib.sh | */lab.sh) ;; *) f=${f##*/} && printf '%s ' "${f%.sh}" ;; esac
+  done
+}
+
 if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
   sed -n '2,5s/^# \{0,1\}//p' "$0"
   say "stages: $stages"
-  say "evidence: $(cd tests/evidence 2>/dev/null && for f in *.sh; do [ "$f" = lib.sh ] || printf '%s ' "${f%.sh}"; done)"
+  say "evidence: $(evidence_names)"
   exit 0
 fi
 
@@ -74,7 +81,7 @@ stage_vm-6.12() { guest 6.12; }
 
 stage_smoke() {
   root || { say "left out without root: the demonstration in short"; return 0; }
-  ./quickstart.sh --no-build --smoke
+  ./quickstart.sh --no-build --seconds 3
 }
 
 stage_asan() {
@@ -84,12 +91,13 @@ stage_asan() {
 }
 
 stage_lint() {
-  shellcheck quickstart.sh test.sh tests/vm/run.sh .ci/run
+  shellcheck -x quickstart.sh test.sh tests/vm/run.sh .ci/run tests/evidence/*.sh
 }
 
 if [ "${1:-}" = evidence ]; then
   shift
-  [ -n "${1:-}" ] || set -- $(cd tests/evidence && for f in *.sh; do [ "$f" = lib.sh ] || printf '%s ' "${f%.sh}"; done)
+  # shellcheck disable=SC2046
+  [ -n "${1:-}" ] || set -- $(evidence_names)
   root || { say "evidence needs root: it makes cgroups and runs the daemon"; exit 1; }
   stage_packages && stage_build >/dev/null || exit 1
   rc=0

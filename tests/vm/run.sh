@@ -35,7 +35,7 @@ mkdir -p "$root"/{bin,proc,sys,dev,run,tmp,opt/headroom,lib64,lib/x86_64-linux-g
 cp "$(command -v busybox)" "$root/bin/busybox"
 cp -L "$bin"/* "$root/opt/headroom/"
 if [ -n "${HEADROOM_VM_FILES:-}" ]; then
-  cp -a $HEADROOM_VM_FILES "$root/opt/"
+  cp -a "$HEADROOM_VM_FILES" "$root/opt/"
 fi
 for program in "$root"/opt/headroom/*; do
   { ldd "$program" 2>/dev/null || true; } | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^\s*\(\/lib64\/[^ ]*\).*/\1/p'

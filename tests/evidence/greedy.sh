@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# A step that takes all it can get: headroom-lab's scenario at its full size.
+. "$(dirname "$0")/lab.sh"
+
+lab greedy headroom "A step that takes all it can get"

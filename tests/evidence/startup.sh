@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Starts under a limit of 100m: headroom-lab's scenario at its full size.
+. "$(dirname "$0")/lab.sh"
+
+lab startup headroom,nolimit "Starts under a limit of 100m"
