@@ -91,7 +91,7 @@ stage_asan() {
 }
 
 stage_lint() {
-  shellcheck -x quickstart.sh test.sh tests/vm/run.sh .ci/run tests/evidence/*.sh
+  shellcheck -x -S warning -P SCRIPTDIR quickstart.sh test.sh tests/vm/run.sh .ci/run tests/evidence/*.sh
 }
 
 if [ "${1:-}" = evidence ]; then

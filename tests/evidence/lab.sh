@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the lab's evidence: runs one scenario at its full size and keeps its tables.
 # usage: lab SCENARIO POLICIES TITLE [OPTION...]
 set -uo pipefail
