@@ -70,7 +70,7 @@ struct Scenario {
 };
 
 /// @param file  named in errors: "fanout.yaml:7:5: pods[0].qos"
-/// Unknown and duplicate keys, wrong units and contradictions are errors (malformed).
+/// Unknown and duplicate keys, wrong units and contradictions are errors (malformed), of which the first is given.
 Result<Scenario> parse_scenario(std::string_view text, std::string_view file);
 
 /// Replicas on a node of so many CPUs: at least 1.

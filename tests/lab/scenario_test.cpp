@@ -37,7 +37,7 @@ TEST(Scenario, ReadsAPod) {
 TEST(Scenario, RefusesWhatItDoesNotKnowAndSaysWhere) {
   EXPECT_EQ(fault(kHead + "  - name: p\n    colour: red\n    qos: besteffort\n    class: be\n    containers:\n"
                           "      - {name: c, load: {kind: spin}}\n"),
-            "x.yaml:6:5: pods[0].colour: unknown key");
+            "x.yaml:6:5: pods[0].colour: unknown key, want one of name, qos, class, replicas, scale, phase, containers");
   EXPECT_NE(fault(pod("besteffort", "", "{kind: spin, speed: 2}")).find("pods[0].containers[0].load.speed"),
             std::string::npos);
 }
@@ -51,6 +51,11 @@ TEST(Scenario, RefusesWrongUnits) {
   EXPECT_NE(fault(pod("burstable", "request: 300m, ", "{kind: burst, cpu: 75}")), "");
   EXPECT_NE(fault(pod("burstable", "request: 300m, ", "{kind: burst, cpu: 75min}")), "");
   EXPECT_NE(fault(pod("burstable", "request: 300m, ", "{kind: spin, threads: 1.5}")), "");
+  for (const std::string number : {"nan", "inf", "1e9"}) {
+    EXPECT_NE(fault(pod("burstable", "request: " + number + ", ")), "");
+    EXPECT_NE(fault(pod("burstable", "request: 300m, ", "{kind: burst, cpu: " + number + "s}")), "");
+    EXPECT_NE(fault(pod("burstable", "request: 300m, ", "{kind: request, cpu: 1ms, rate: " + number + "}")), "");
+  }
 }
 
 TEST(Scenario, RefusesQosThatContradictsTheResources) {
@@ -63,6 +68,14 @@ TEST(Scenario, RefusesQosThatContradictsTheResources) {
 TEST(Scenario, RefusesLoadsWithoutTheirAmounts) {
   EXPECT_NE(fault(pod("besteffort", "", "{kind: request, cpu: 1ms}")), "");
   EXPECT_NE(fault(pod("besteffort", "", "{kind: burst}")), "");
+}
+
+TEST(Scenario, RefusesWhatLacksAKeyItNeedsAndListsThatAreEmpty) {
+  EXPECT_EQ(fault(kHead + "  - {qos: besteffort, class: be, containers: [{name: c, load: {kind: spin}}]}\n"),
+            "x.yaml:5:5: pods[0]: want the key name");
+  EXPECT_NE(fault("scenario: x\ndescription: y\nkind: steady\npods: []\n").find("x.yaml:4:7: pods"), std::string::npos);
+  EXPECT_NE(fault("scenario: x\ndescription: y\nkind: steady\n").find("want the key pods"), std::string::npos);
+  EXPECT_NE(fault(kHead + "  - {name: p, qos: besteffort, class: be, containers: []}\n").find("pods[0].containers"), std::string::npos);
 }
 
 TEST(Scenario, RefusesBrokenText) {
