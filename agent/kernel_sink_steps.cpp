@@ -1,16 +1,20 @@
 #include "agent/kernel_sink_steps.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "cgroups/types/text.hpp"
 
 namespace headroom {
 namespace {
 
-/// quota / period in millionths; unlimited is above everything.
-std::int64_t ratio(const std::optional<microseconds>& quota, microseconds period) {
-  constexpr std::int64_t kUnlimited = INT64_MAX;
-  return !quota || period.count() <= 0 ? kUnlimited : quota->count() * 1'000'000 / period.count();
+/// quota / period as the kernel compares it between parent and child: in 2^-20, rounded down; unlimited is above
+/// everything. Formula: to_ratio(), kernel/sched/core.c; a quota is below 2^44 us. With a measure of our own, rounding
+/// would at times call an order good that the kernel's calls bad.
+std::uint64_t ratio(const std::optional<microseconds>& quota, microseconds period) {
+  constexpr std::uint64_t kUnlimited = UINT64_MAX;
+  if (!quota || period.count() <= 0) return kUnlimited;
+  return (static_cast<std::uint64_t>(quota->count()) << 20) / static_cast<std::uint64_t>(period.count());
 }
 
 void add(std::vector<FileStep>& out, CpuFile file, std::string before, std::string after) {
@@ -19,9 +23,9 @@ void add(std::vector<FileStep>& out, CpuFile file, std::string before, std::stri
 
 void add_limit(std::vector<FileStep>& out, const Bandwidth& from, const Bandwidth& to, bool v2) {
   if (v2) return add(out, CpuFile::quota, format_cpu_max(from), format_cpu_max(to));
-  const auto ends = std::minmax(ratio(from.quota, from.period), ratio(to.quota, to.period));
+  const auto start = ratio(from.quota, from.period), end = ratio(to.quota, to.period);
   const auto between = ratio(to.quota, from.period);
-  const bool quota_first = between >= ends.first && between <= ends.second;
+  const bool quota_first = between >= std::min(start, end) && between <= std::max(start, end);
   const auto quota = [&] { add(out, CpuFile::quota, format_quota(from.quota), format_quota(to.quota)); };
   if (quota_first) quota();
   add(out, CpuFile::period, format_microseconds(from.period), format_microseconds(to.period));

@@ -50,9 +50,10 @@ bool legal(const std::map<CpuFile, std::int64_t>& state) {
   return quota < 0 || state.at(CpuFile::burst) <= quota;
 }
 
-double ratio(const std::map<CpuFile, std::int64_t>& state) {
+/// The limit as the kernel compares it (to_ratio(), kernel/sched/core.c): 2^-20 of a CPU, rounded down.
+std::uint64_t ratio(const std::map<CpuFile, std::int64_t>& state) {
   const auto quota = state.at(CpuFile::quota);
-  return quota < 0 ? 1e18 : static_cast<double>(quota) / static_cast<double>(state.at(CpuFile::period));
+  return quota < 0 ? UINT64_MAX : static_cast<std::uint64_t>((quota << 20) / state.at(CpuFile::period));
 }
 
 RC_GTEST_PROP(Steps, EveryStepIsLegalStaysBetweenTheEndsWhereItCanAndTheWayBackUndoesIt, ()) {
@@ -69,9 +70,9 @@ RC_GTEST_PROP(Steps, EveryStepIsLegalStaysBetweenTheEndsWhereItCanAndTheWayBackU
                                            {CpuFile::burst, b.burst.count()}};
   };
   const auto start = state_of(from), end = state_of(to);
-  const double low = std::min(ratio(start), ratio(end)), high = std::max(ratio(start), ratio(end));
+  const auto low = std::min(ratio(start), ratio(end)), high = std::max(ratio(start), ratio(end));
   // With both larger (or both smaller) each order leaves the range: then no promise is made.
-  const auto inside = [&](double r) { return r >= low * 0.9999 && r <= high * 1.0001; };
+  const auto inside = [&](std::uint64_t r) { return r >= low && r <= high; };
   auto quota_first = start, period_first = start;
   quota_first[CpuFile::quota] = end.at(CpuFile::quota);
   period_first[CpuFile::period] = end.at(CpuFile::period);
