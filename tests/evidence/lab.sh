@@ -11,6 +11,7 @@ lab() {
   mkdir -p docs/measured
   build/release/bin/headroom-lab run "$scenario" --policies "$policies" --markdown "$tables" "$@" || return 1
   {
+    # shellcheck disable=SC2016  # Markdown's backquotes
     printf '# %s\n\n`./test.sh evidence %s`: `headroom-lab run %s --policies %s`. The rule by which arms are\n' "$title" \
       "$scenario" "$scenario" "$policies"
     printf 'compared (twin arms A and A'"'"', pooled requests, void runs) is in docs/measuring.md.\n\n'
