@@ -55,7 +55,7 @@ TEST_F(BurstTest, JobsShorterThanAPeriodRunThroughWithoutALease) {
   // Up to its own limit: there is nothing to lend to it, so the kernel's burst is all it gets.
   DaemonProcess daemon(dir, root.dir(), config({0}, "{upTo: 0.5 cores, start: 0s}"), {"--mode", "enforce"});
   ASSERT_TRUE(settled(carried, kQuota / 2)) << daemon.log();
-  EXPECT_EQ(value(pod_at(0), CpuFile::burst), std::to_string(kQuota / 2)) << "void without the pod's (KERNEL 9)";
+  EXPECT_TRUE(settled(pod_at(0), kQuota / 2)) << "void without the pod's (KERNEL 9)";
   Arm with{"both levels (headroomd)", pod_at(0), carried}, without{"none", pod_at(1), plain},
       inner{"container alone", pod_at(2), half};
   for (Arm* arm : {&with, &without, &inner}) arm->note_counters();

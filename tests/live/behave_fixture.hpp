@@ -130,6 +130,7 @@ class Worker {
 
 class BehaveTest : public EdgesTest {
  protected:
+  static constexpr const char* kLate = "tuning: {punctuality: 1000}\n";  // an emulated guest is late all the time
   Directory dir;
 
   /// Steps are the containers of these pods, and nobody else may borrow.
@@ -137,7 +138,7 @@ class BehaveTest : public EdgesTest {
     std::string paths;
     for (const int n : pods) paths += (paths.empty() ? "" : ", ") + ("\"kubepods/burstable/pod" + uid(n) + "/*\"");
     return "version: 1\nlisten: 127.0.0.1:0\nlog: {level: debug}\nclasses:\n  - name: step\n    match: [{path: [" + paths +
-           "]}]\n    borrow: " + borrow + "\n" + more;
+           "]}]\n    borrow: " + borrow + "\n" + (more.empty() && !timed() ? kLate : more);
   }
   /// A pod of one container with the same finite quota, as for a pod whose containers all have limits.
   ScratchGroup& pod_of_one(int n, std::int64_t quota_us) {

@@ -62,7 +62,7 @@ class SharesTest : public BehaveTest {
 TEST_F(SharesTest, ThePodsWeightIsLoweredWhileItBorrowsAndComesBackWithTheLease) {
   std::optional<Spinner> busy(std::in_place, step, Load{.threads = 3, .cpu = -1, .work = nanoseconds{0}});
   ASSERT_TRUE(pod_gets(lowered)) << what_stands();
-  EXPECT_TRUE(lent(step, kQuota));
+  EXPECT_TRUE(eventually([&] { return lent(step, kQuota); })) << what_stands();
   busy.reset();
   const nanoseconds ended = now();
   ASSERT_TRUE(pod_gets(own)) << what_stands();

@@ -80,6 +80,7 @@ class LoadStatesTest : public BehaveTest {
     sink = std::make_unique<KernelSink>(*source, &book, source->own_writes(), where(), monotonic_now);
     Node tuning;
     tuning.values["hold"] = {"10000", "test"};  // a lease is out when overload comes, though nobody wants it
+    if (!timed()) tuning.values["punctuality"] = {"1000", "test"};  // an emulated guest is late all the time
     Faults none;
     engine.emplace(Engine{ModelState(model), make_policy("headroom", tuning, none), {}, {}, {}, {}, {}, {}, {}});
     engine->rails.can = assumed_capabilities(source->where());
