@@ -31,133 +31,48 @@ std::string grant(const Reason& why) {
 
 std::string account(const Reason& why) { return fmt::format("{} of credit left", span_of(why.credit)); }
 
-std::string lent(const Reason& why, const Catalog& names, TimePoint now) {
-  switch (why.because) {
-    case Because::lend_predicted:
-      return fmt::format("runs at {}, so its quota would not last the period: {}{}; {}", cores(why.rate), grant(why),
-                         until(why, now), account(why));
-    case Because::lend_start:
-      return fmt::format("is in its first seconds: {}{}; {}", grant(why), until(why, now), account(why));
-    case Because::lend_continues:
-      return fmt::format("still runs at {}: {}{}; {}", cores(why.rate), grant(why), until(why, now), account(why));
-    case Because::kernel_burst:
-      return fmt::format("has a kernel burst of at most half its quota, for what is shorter than a control period; {}",
-                         account(why));
-    case Because::weight_lowered:
-      return fmt::format("competes with {} at this level while claims exceed the {} lendable: its weight is lowered",
-                         neighbour_of(why, names), cores(why.lendable));
-    case Because::weight_back:
-      return fmt::format("has its own weight back: it runs at {} and asked for {}", cores(why.rate), cores(why.asked));
-    case Because::shrink_share:
-      return fmt::format("has a smaller share, because others claim too: {}", grant(why));
-    case Because::none:
-    case Because::end_idle:
-    case Because::end_expired:
-    case Because::end_foreign:
-    case Because::end_off:
-    case Because::revoke_harm:
-    case Because::revoke_overload:
-    case Because::revoke_late:
-    case Because::revoke_blind:
-    case Because::refuse_class:
-    case Because::refuse_unlimited:
-    case Because::refuse_uncertain:
-    case Because::refuse_hands_off:
-    case Because::refuse_no_credit:
-    case Because::refuse_no_lendable:
-    case Because::refuse_load:
-    case Because::refuse_idle:
-    case Because::refuse_budget:
-    case Because::refuse_no_guard:
-      break;
-  }
-  return {};
+std::string predicted(const Reason& why, TimePoint now) {
+  return fmt::format("runs at {}, so its quota would not last the period: {}{}; {}", cores(why.rate), grant(why),
+                     until(why, now), account(why));
 }
 
-std::string ended(const Reason& why, const Catalog& names) {
-  switch (why.because) {
-    case Because::end_idle:
-      return fmt::format("runs at {}, below its own limit: the lease has ended", cores(why.rate));
-    case Because::end_expired:
-      return fmt::format("its lease has run out; {}", account(why));
-    case Because::end_foreign:
-      return "somebody else wrote in this pod: everything of ours in it was taken back";
-    case Because::end_off:
-      return "lending is switched off: everything is back at its owner's values";
-    case Because::revoke_harm:
-      return fmt::format("{} waited because of it: its {} were taken back", neighbour_of(why, names),
-                         cores(why.granted));
-    case Because::revoke_overload:
-      return "the node is overloaded by protected work: everything lent was taken back";
-    case Because::revoke_late:
-      return "the control loop was late, so nothing stays lent until it is punctual again";
-    case Because::revoke_blind:
-      return "the node could not be observed, so nothing stays lent";
-    case Because::none:
-    case Because::lend_predicted:
-    case Because::lend_start:
-    case Because::lend_continues:
-    case Because::kernel_burst:
-    case Because::weight_lowered:
-    case Because::weight_back:
-    case Because::shrink_share:
-    case Because::refuse_class:
-    case Because::refuse_unlimited:
-    case Because::refuse_uncertain:
-    case Because::refuse_hands_off:
-    case Because::refuse_no_credit:
-    case Because::refuse_no_lendable:
-    case Because::refuse_load:
-    case Because::refuse_idle:
-    case Because::refuse_budget:
-    case Because::refuse_no_guard:
-      break;
-  }
-  return {};
+std::string starting(const Reason& why, TimePoint now) {
+  return fmt::format("is in its first seconds: {}{}; {}", grant(why), until(why, now), account(why));
 }
 
-std::string refused(const Reason& why) {
-  switch (why.because) {
-    case Because::refuse_class:
-      return "its class may not borrow";
-    case Because::refuse_unlimited:
-      return "it has no limit of its own, so there is nothing to lend";
-    case Because::refuse_uncertain:
-      return "its owner's limit is not certain yet: two readings 5 ms apart have to agree";
-    case Because::refuse_hands_off:
-      return "somebody else has written to it lately, so we keep our hands off";
-    case Because::refuse_no_credit:
-      return fmt::format("its credit is spent ({}); it earns more while it stays below its limit", account(why));
-    case Because::refuse_no_lendable:
-      return fmt::format("asks for {} at a rate of {}, and {} are lendable", cores(why.asked), cores(why.rate),
-                         cores(why.lendable));
-    case Because::refuse_load:
-      return "the node's load allows no new lease (cooling, overload or unknown)";
-    case Because::refuse_idle:
-      return fmt::format("runs at {} and wants no more than its own {}", cores(why.rate), cores(why.granted));
-    case Because::refuse_budget:
-      return "the node's budget for hidden leases is spent; it waits for its turn";
-    case Because::refuse_no_guard:
-      return "no guard is up and no hidden lease is possible here";
-    case Because::none:
-    case Because::lend_predicted:
-    case Because::lend_start:
-    case Because::lend_continues:
-    case Because::kernel_burst:
-    case Because::weight_lowered:
-    case Because::weight_back:
-    case Because::shrink_share:
-    case Because::end_idle:
-    case Because::end_expired:
-    case Because::end_foreign:
-    case Because::end_off:
-    case Because::revoke_harm:
-    case Because::revoke_overload:
-    case Because::revoke_late:
-    case Because::revoke_blind:
-      break;
-  }
-  return {};
+std::string going_on(const Reason& why, TimePoint now) {
+  return fmt::format("still runs at {}: {}{}; {}", cores(why.rate), grant(why), until(why, now), account(why));
+}
+
+std::string burst_of_the_kernel(const Reason& why) {
+  return fmt::format("has a kernel burst of at most half its quota, for what is shorter than a control period; {}",
+                     account(why));
+}
+
+std::string lighter(const Reason& why, const Catalog& names) {
+  return fmt::format("competes with {} at this level while claims exceed the {} lendable: its weight is lowered",
+                     neighbour_of(why, names), cores(why.lendable));
+}
+
+std::string heavy_again(const Reason& why) {
+  return fmt::format("has its own weight back: it runs at {} and asked for {}", cores(why.rate), cores(why.asked));
+}
+
+std::string harmful(const Reason& why, const Catalog& names) {
+  return fmt::format("{} waited because of it: its {} were taken back", neighbour_of(why, names), cores(why.granted));
+}
+
+std::string spent(const Reason& why) {
+  return fmt::format("its credit is spent ({}); it earns more while it stays below its limit", account(why));
+}
+
+std::string nothing_to_lend(const Reason& why) {
+  return fmt::format("asks for {} at a rate of {}, and {} are lendable", cores(why.asked), cores(why.rate),
+                     cores(why.lendable));
+}
+
+std::string content(const Reason& why) {
+  return fmt::format("runs at {} and wants no more than its own {}", cores(why.rate), cores(why.granted));
 }
 
 }  // namespace
@@ -168,72 +83,77 @@ std::string label_of(const Group& g) {
 }
 
 std::string describe(const Reason& why, const Catalog& names, TimePoint now) {
-  if (auto text = lent(why, names, now); !text.empty()) return text;
-  if (auto text = ended(why, names); !text.empty()) return text;
-  if (auto text = refused(why); !text.empty()) return text;
+  switch (why.because) {
+    case Because::none: break;
+    case Because::lend_predicted: return predicted(why, now);
+    case Because::lend_start: return starting(why, now);
+    case Because::lend_continues: return going_on(why, now);
+    case Because::kernel_burst: return burst_of_the_kernel(why);
+    case Because::weight_lowered: return lighter(why, names);
+    case Because::weight_back: return heavy_again(why);
+    case Because::shrink_share: return fmt::format("has a smaller share, because others claim too: {}", grant(why));
+    case Because::end_idle: return fmt::format("runs at {}, below its own limit: the lease has ended", cores(why.rate));
+    case Because::end_expired: return fmt::format("its lease has run out; {}", account(why));
+    case Because::end_foreign: return "somebody else wrote in this pod: everything of ours in it was taken back";
+    case Because::end_off: return "lending is switched off: everything is back at its owner's values";
+    case Because::revoke_harm: return harmful(why, names);
+    case Because::revoke_overload: return "the node is overloaded by protected work: everything lent was taken back";
+    case Because::revoke_late: return "the control loop was late, so nothing stays lent until it is punctual again";
+    case Because::revoke_blind: return "the node could not be observed, so nothing stays lent";
+    case Because::refuse_class: return "its class may not borrow";
+    case Because::refuse_unlimited: return "it has no limit of its own, so there is nothing to lend";
+    case Because::refuse_uncertain: return "its owner's limit is not certain yet: two readings 5 ms apart have to agree";
+    case Because::refuse_hands_off: return "somebody else has written to it lately, so we keep our hands off";
+    case Because::refuse_no_credit: return spent(why);
+    case Because::refuse_no_lendable: return nothing_to_lend(why);
+    case Because::refuse_load: return "the node's load allows no new lease (cooling, overload or unknown)";
+    case Because::refuse_idle: return content(why);
+    case Because::refuse_budget: return "the node's budget for hidden leases is spent; it waits for its turn";
+    case Because::refuse_no_guard: return "no guard is up and no hidden lease is possible here";
+  }
   return "nothing has been decided about it";
 }
 
 std::string_view to_string(QosClass qos) {
   switch (qos) {
-    case QosClass::lse:
-      return "LSE";
-    case QosClass::lsr:
-      return "LSR";
-    case QosClass::ls:
-      return "LS";
-    case QosClass::step:
-      return "step";
-    case QosClass::control:
-      return "control";
-    case QosClass::be:
-      return "BE";
-    case QosClass::system:
-      return "SYSTEM";
+    case QosClass::lse: return "LSE";
+    case QosClass::lsr: return "LSR";
+    case QosClass::ls: return "LS";
+    case QosClass::step: return "step";
+    case QosClass::control: return "control";
+    case QosClass::be: return "BE";
+    case QosClass::system: return "SYSTEM";
   }
   return "";
 }
 
 std::string_view to_string(GroupKind kind) {
   switch (kind) {
-    case GroupKind::container:
-      return "container";
-    case GroupKind::inner:
-      return "inner";
-    case GroupKind::pod:
-      return "pod";
-    case GroupKind::qos:
-      return "qos";
-    case GroupKind::helper:
-      return "helper";
-    case GroupKind::sandbox_stub:
-      return "sandbox_stub";
-    case GroupKind::scope:
-      return "scope";
-    case GroupKind::slice:
-      return "slice";
-    case GroupKind::other:
-      return "other";
+    case GroupKind::container: return "container";
+    case GroupKind::inner: return "inner";
+    case GroupKind::pod: return "pod";
+    case GroupKind::qos: return "qos";
+    case GroupKind::helper: return "helper";
+    case GroupKind::sandbox_stub: return "sandbox_stub";
+    case GroupKind::scope: return "scope";
+    case GroupKind::slice: return "slice";
+    case GroupKind::other: return "other";
   }
   return "";
 }
 
 std::string_view to_string(LeaseKind kind) {
   switch (kind) {
-    case LeaseKind::burst:
-      return "burst";
-    case LeaseKind::start:
-      return "start";
+    case LeaseKind::burst: return "burst";
+    case LeaseKind::start: return "start";
   }
   return "";
 }
 
 std::string_view to_string(Actuator actuator) {
   switch (actuator) {
-    case Actuator::file:
-      return "file";
-    case Actuator::hidden:
-      return "hidden";
+    case Actuator::file: return "file";
+    case Actuator::hidden: return "hidden";
   }
   return "";
 }
