@@ -19,7 +19,9 @@ std::int64_t ParamReader::integer(std::string_view name, std::int64_t low, std::
 }
 
 void ParamReader::refuse_unknown(std::string_view policy) {
-  for (const auto& [name, value] : tuning_.values) {
+  for (const auto& entry : tuning_.values) {
+    const auto& name = entry.first;   // a lambda takes no structured binding before clang 16
+    const auto& value = entry.second;
     const bool known = std::any_of(docs_.begin(), docs_.end(), [&](const ParamDoc& d) { return d.name == name; });
     if (!known)
       faults_.push_back({Errc::malformed, value.place,
