@@ -5,7 +5,7 @@
 #                             ./test.sh --help
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
-stages="packages build unit live vm-6.1 vm-6.12 smoke asan lint"
+stages="packages build unit live vm-6.1 vm-6.12 smoke asan tsan lint"
 
 say() { printf '%s\n' "$*"; }
 
@@ -88,6 +88,10 @@ stage_asan() {
   cmake --preset asan >/dev/null && cmake --build --preset asan --target unit_tests || return 1
   # shellcheck disable=SC2046
   gtests build/asan $(unit_names build/asan)
+}
+
+stage_tsan() {  # the daemon's threads: HTTP, control socket, board
+  cmake --preset tsan >/dev/null && cmake --build --preset tsan --target test_agent && gtests build/tsan test_agent
 }
 
 stage_lint() {
