@@ -82,7 +82,7 @@ void foreign_bandwidth(ModelState::Impl& m, Slot slot, TimePoint at, const Bandw
 void take_bandwidth(ModelState::Impl& m, Slot slot, TimePoint at, const Bandwidth& seen) {
   OwnMemory& memory = m.own[slot];
   Ownership& own = m.groups[slot].own;
-  if (!own.in_force) {
+  if (!own.base) {   // not `in_force`: an outcome may come before the first reading
     own.in_force = own.base = seen;
     memory.candidate_at = at;
   } else if (seen != *own.in_force && own.certain && in_use(m, slot)) {

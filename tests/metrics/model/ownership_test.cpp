@@ -53,6 +53,16 @@ TEST(Base, AValueThatStillMovesIsNotCertain) {
   }
 }
 
+TEST(Base, IsWhatIsReadAlsoWhereAnOutcomeCameFirst) {
+  World w;
+  const Slot s = w.container(w.pod(), 1);
+  w.wrote(s, quota_ms(10));
+  w.settle({{s, quota_ms(10)}});
+  const Ownership own = w.tick().groups[s].own;
+  EXPECT_EQ(own.base, quota_ms(10));
+  EXPECT_TRUE(own.certain);
+}
+
 TEST(Base, OfAPodIsCertainOnceAContainerIs) {
   World w;
   const Slot pod = w.pod(), c = w.container(pod, 1), infra = w.container(pod, 0);
