@@ -9,13 +9,12 @@ samples=${HEADROOM_RESUME:-}
 export HEADROOM_SAMPLES=$samples
 
 piece() {  # piece SEED FILTER NAME=VALUE...
-  local seed=$1 filter=$2 begun=$SECONDS
+  local seed=$1 filter=$2
   shift 2
   grep -qxF "passed $seed $filter" "$samples" 2>/dev/null && return
   # shellcheck disable=SC2086
   env HEADROOM_SEED="$seed" "$@" ${HEADROOM_WRAP:-} "$bin/test_live" --gtest_brief=1 --gtest_filter="$filter" &&
     echo "passed $seed $filter" >>"$samples" || rc=1
-  echo "spent $((SECONDS - begun))" >>"$samples"
 }
 
 for seed in 1 2 3 4 5; do piece "$seed" 'ForeignWrites.DuringFile*' HEADROOM_FOREIGN=400; done
@@ -24,7 +23,6 @@ piece 21 'ForeignOvertaken.*' HEADROOM_OVERTAKEN=10
 piece 31 'ForeignDecrease.ToHalf*' HEADROOM_DECREASES=200
 piece 32 'ForeignDecrease.Deeper*' HEADROOM_DECREASES=100
 
-spent() { awk '$1=="spent" {n+=$2} END {print n+0}' "$samples"; }
 count() { awk "$1 {n++} END {print n+0}" "$samples"; }
 sum() { awk "$1 {n+=\$$2} END {print n+0}" "$samples"; }
 verdict() { if [ "$1" = 1 ]; then echo met; else echo "NOT MET"; fi; }
@@ -46,7 +44,7 @@ cat >"$out.new" <<TABLE
 writes the quota of each of them once (open, one write, close), at a random moment. Every batch has fresh groups, so that
 no write counts as somebody's second. At the end the daemon is asked to leave, and the file has to hold what was written.
 
-Linux $(uname -r), cgroup $version, $(nproc) CPUs, $(spent) s in all.
+Linux $(uname -r), cgroup $version, $(nproc) CPUs.
 
 | during | writes | stood | overtaken, and noticed | lost |
 |---|---|---|---|---|

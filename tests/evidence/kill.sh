@@ -13,13 +13,12 @@ samples=${HEADROOM_RESUME:-}
 export HEADROOM_SAMPLES=$samples
 
 piece() {  # piece SEED FILTER NAME=VALUE...
-  local seed=$1 filter=$2 begun=$SECONDS
+  local seed=$1 filter=$2
   shift 2
   grep -qxF "passed $seed $filter" "$samples" 2>/dev/null && return
   # shellcheck disable=SC2086
   env HEADROOM_SEED="$seed" "$@" ${HEADROOM_WRAP:-} "$bin/test_live" --gtest_brief=1 --gtest_filter="$filter" &&
     echo "passed $seed $filter" >>"$samples" || rc=1
-  echo "spent $((SECONDS - begun))" >>"$samples"
 }
 
 for seed in 1 2 3 4; do piece "$seed" 'KillNine.*' HEADROOM_KILLS=250; done
@@ -31,7 +30,6 @@ quantiles() {  # quantiles FIELD AWK_CONDITION: count, p50, p99, max in ms
   awk -v f="$1" "$2 {print \$f}" "$samples" | sort -n |
     awk '{v[NR]=$1} END {if (!NR) {print "0 | | | "; exit}; printf "%d | %.2f | %.2f | %.2f", NR, v[int((NR-1)/2)+1], v[int((NR-1)*99/100)+1], v[NR]}'
 }
-spent() { awk '$1=="spent" {n+=$2} END {print n+0}' "$samples"; }
 count() { awk "$1 {n++} END {print n+0}" "$samples"; }
 verdict() { if [ "$1" = 1 ]; then echo met; else rc=1; echo "NOT MET"; fi; }
 holds() { awk -v x="$1" -v y="$2" 'BEGIN {print (x <= y) ? 1 : 0}'; }
@@ -57,7 +55,7 @@ and container), is killed or stopped, and is never started again before the file
 immediately before the \`kill\`, in the hook or in the test, and stops when every file reads as its owner left it; the
 files are polled every 0.15 ms, the CPUs are busy with what was lent.
 
-Linux $(uname -r), cgroup $version, $(nproc) CPUs, $(spent) s in all.
+Linux $(uname -r), cgroup $version, $(nproc) CPUs.
 
 | what | times | p50 ms | p99 ms | max ms |
 |---|---|---|---|---|

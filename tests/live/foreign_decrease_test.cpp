@@ -8,6 +8,8 @@ namespace {
 
 class ForeignDecrease : public ForeignTest {
  protected:
+  static constexpr int kSide = 20, kLimit = 4000;  // groups side by side; us in 100 ms: together less than two CPUs
+
   /// period, then quota; v2 has them in one file. 0 or errno
   static int lower(const ScratchGroup& group, int quota_us) {
     if (!on_v2())
@@ -19,7 +21,7 @@ class ForeignDecrease : public ForeignTest {
   /// Lowers `groups` fresh containers, half of them with a lease out.
   /// @return how many were refused at first, and at the second time 200 ms later
   std::pair<int, int> batch(int groups, int quota_us, const char* kind) {
-    Node node("decrease", groups, kQuota);
+    Node node("decrease", groups, kLimit);
     node.burst(milliseconds{60}, milliseconds{100});
     Daemon daemon(files_, node, hooked("file"));
     std::vector<int> again;
@@ -44,13 +46,12 @@ class ForeignDecrease : public ForeignTest {
     return {static_cast<int>(again.size()), refused_twice};
   }
   std::pair<int, int> all(int count, int quota_us, const char* kind) {
-    constexpr int kSide = 20;
     std::pair<int, int> sum;
     for (int left = count; left > 0; left -= kSide) {
       const auto [once, twice] = batch(std::min(left, kSide), quota_us, kind);
       sum.first += once, sum.second += twice;
     }
-    fmt::print("[ measured ] {} decreases to {} of {} us: {} refused at first, {} again 200 ms later\n", count, quota_us, kQuota,
+    fmt::print("[ measured ] {} decreases to {} of {} us: {} refused at first, {} again 200 ms later\n", count, quota_us, kLimit,
                sum.first, sum.second);
     sample(fmt::format("decrease {} {} {} {}", kind, count, sum.first, sum.second));
     return sum;
@@ -58,11 +59,11 @@ class ForeignDecrease : public ForeignTest {
 };
 
 TEST_F(ForeignDecrease, ToHalfTheLimitIsNeverRefused) {
-  EXPECT_EQ(all(count_of("HEADROOM_DECREASES", on_v2() ? 4 : 10), kQuota / 2, "half").first, 0);
+  EXPECT_EQ(all(count_of("HEADROOM_DECREASES", on_v2() ? 4 : 10), kLimit / 2, "half").first, 0);
 }
 
 TEST_F(ForeignDecrease, DeeperIsRefusedAtMostOnce) {
-  EXPECT_EQ(all(count_of("HEADROOM_DECREASES", on_v2() ? 4 : 10), kQuota / 4, "quarter").second, 0);
+  EXPECT_EQ(all(count_of("HEADROOM_DECREASES", on_v2() ? 4 : 10), kLimit / 4, "quarter").second, 0);
 }
 
 }  // namespace
