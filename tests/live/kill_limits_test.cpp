@@ -16,6 +16,7 @@ class KillLimits : public KillTest {
     // Stopped first: a daemon that runs on would see that its guard is frozen and take its leases back.
     const bool caught = eventually([&] {
       daemon.signal(SIGSTOP);
+      if (!eventually([&] { return daemon.stopped(); })) return false;   // one more write may be under way until then
       if (!any_raised().empty()) return true;
       daemon.signal(SIGCONT);
       return false;
