@@ -138,14 +138,16 @@ void Accounting::follow_leases(const TickResult& result, const Engine& engine) {
 }
 
 void Accounting::lease_ended(const Out& out, const Reason& why, const Catalog& catalog) {
+  LogFields fields{{"group", out.path}, {"because", word(why.because)}};
+  if (why.neighbour != kNoSlot) fields.emplace_back("neighbour", path_of(catalog, why.neighbour));
+  const auto text = fmt::format("{:.2f} cores taken back", static_cast<double>(out.cores.value) / 1000);
+  if (!is_revocation(why.because) && why.neighbour != kNoSlot) return event(LogLevel::info, "returned", text, fields);
   if (!is_revocation(why.because)) {
     log_.debug("lease", "ends", {{"group", out.path}, {"because", word(why.because)}});
     return;
   }
   ++revoked_[word(why.because)];
-  LogFields fields{{"group", out.path}, {"because", word(why.because)}};
-  if (why.neighbour != kNoSlot) fields.emplace_back("neighbour", path_of(catalog, why.neighbour));
-  event(LogLevel::info, "revoked", fmt::format("{:.2f} cores taken back", static_cast<double>(out.cores.value) / 1000), fields);
+  event(LogLevel::info, "revoked", text, fields);
 }
 
 void Accounting::fill(Report& report) const {

@@ -62,6 +62,11 @@ std::string harmful(const Reason& why, const Catalog& names) {
   return fmt::format("{} waited because of it: its {} were taken back", neighbour_of(why, names), cores(why.granted));
 }
 
+std::string gives_way(const Reason& why, const Catalog& names) {
+  const std::string whom = why.neighbour == kNoSlot ? "others claim too" : neighbour_of(why, names) + " uses more of its own";
+  return fmt::format("has no share for now, because {}: {}", whom, grant(why));
+}
+
 std::string spent(const Reason& why) {
   return fmt::format("its credit is spent ({}); it earns more while it stays below its limit", account(why));
 }
@@ -91,7 +96,7 @@ std::string describe(const Reason& why, const Catalog& names, TimePoint now) {
     case Because::kernel_burst: return burst_of_the_kernel(why);
     case Because::weight_lowered: return lighter(why, names);
     case Because::weight_back: return heavy_again(why);
-    case Because::shrink_share: return fmt::format("has a smaller share, because others claim too: {}", grant(why));
+    case Because::shrink_share: return gives_way(why, names);
     case Because::end_idle: return fmt::format("runs at {}, below its own limit: the lease has ended", cores(why.rate));
     case Because::end_expired: return fmt::format("its lease has run out; {}", account(why));
     case Because::end_foreign: return "somebody else wrote in this pod: everything of ours in it was taken back";

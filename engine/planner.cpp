@@ -1,6 +1,7 @@
 #include "engine/planner.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "engine/plan_steps.hpp"
 
@@ -53,18 +54,39 @@ bool raises(const Context& c, const std::vector<Target>& targets) {
   });
 }
 
-/// What takes back comes before what lends: the node never has more out than was decided.
-void plan_settings(const Context& c, const std::vector<Unit>& units, std::vector<Write>& out) {
-  std::uint32_t next_unit = 0;
-  std::vector<std::pair<const Unit*, std::vector<Target>>> raising;
-  for (const Unit& unit : units) {
-    auto targets = planning::targets_of(c, unit);
-    if (raises(c, targets))
-      raising.emplace_back(&unit, std::move(targets));
-    else
-      planning::emit_writes(c, unit, targets, next_unit, out);
+/// A unit on its way, and what its files lend at this moment.
+struct Change {
+  const Unit* unit;
+  std::vector<Target> targets;
+  bool raises = false;
+  MilliCpu lent;       ///< above the base, all members; what raises is served in the order of the units
+  TimePoint since;     ///< of its newest lease
+};
+
+Change change_of(const Context& c, const Unit& unit) {
+  Change change{&unit, planning::targets_of(c, unit), false, {}, {}};
+  change.raises = raises(c, change.targets);
+  if (change.raises) return change;
+  for (const Slot m : unit.members) {
+    const Ownership& own = c.group(m).own;
+    const auto held = own.in_force ? limit_of(*own.in_force) : std::nullopt;
+    const auto base = own.base ? limit_of(*own.base) : std::nullopt;
+    if (!held || !base || *held <= *base) continue;
+    change.lent += *held - *base;
+    change.since = std::max(change.since, c.standing(m).since);
   }
-  for (const auto& [unit, targets] : raising) planning::emit_writes(c, *unit, targets, next_unit, out);
+  return change;
+}
+
+/// What takes back comes before what lends, so that the node never has more out than was decided; and of that the
+/// largest and newest lease first, so that who waits for CPUs waits least.
+void plan_settings(const Context& c, const std::vector<Unit>& units, std::vector<Write>& out) {
+  std::vector<Change> changes;
+  for (const Unit& unit : units) changes.push_back(change_of(c, unit));
+  const auto rank = [](const Change& x) { return std::tuple(x.raises, -x.lent.value, -x.since.time_since_epoch()); };
+  std::stable_sort(changes.begin(), changes.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  std::uint32_t next_unit = 0;
+  for (const Change& change : changes) planning::emit_writes(c, *change.unit, change.targets, next_unit, out);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "lab/experiment.hpp"
 
@@ -67,6 +68,35 @@ double limit_of_step(const Scenario& scenario) {
   return 0;
 }
 
+/// "0.5 cpu-min" -> 30; the daemon, which gets the same text, has checked it.
+double credit_of(const Scenario& scenario) { return std::strtod(scenario.credit.c_str(), nullptr) * 60; }
+
+/// Most CPU seconds that it ever had beyond its limit since it began to run.
+double greatest_surplus(const Curve& curve, double limit) {
+  double most = 0;
+  const auto begin = std::find_if(curve.begin(), curve.end(), [&](const auto& p) { return p.second > curve.front().second; });
+  for (auto at = begin; at != curve.end(); ++at) {
+    const double used = static_cast<double>(at->second - curve.front().second) / 1e9;
+    most = std::max(most, used - limit * static_cast<double>(at->first - begin->first) / 1e9);
+  }
+  return most;
+}
+
+/// What its credit allows, and then its limit.
+void judge_idle(const Curve& curve, const Scenario& scenario, const Arm& arm, RunOptions::Depth depth, Outcomes& out) {
+  const double credit = credit_of(scenario), limit = limit_of_step(scenario), had = greatest_surplus(curve, limit);
+  const auto last = std::find_if(curve.begin(), curve.end(), [&](const auto& p) { return curve.back().first - p.first <= kWindow; });
+  const double then = greatest_use({last, curve.end()}, curve.back().first - last->first - 1);
+  const auto judged = [&](double value, double most) {
+    return depth == RunOptions::Depth::smoke ? Verdict::Says::not_judged : value <= most ? Verdict::Says::pass : Verdict::Says::miss;
+  };
+  out.findings.push_back({"idle node: CPU seconds beyond its limit, of " + fmt::format("{:g} of credit", credit), "s", arm.name,
+                          had, credit * 1.05, judged(had, credit * 1.05)});
+  out.findings.push_back({"idle node: credit that it did not get", "s", arm.name, credit - had, credit * 0.2,
+                          judged(credit - had, credit * 0.2)});
+  out.findings.push_back({"idle node: use in the last 30 s", "cores", arm.name, then, limit * 1.05, judged(then, limit * 1.05)});
+}
+
 Result<> idle_node(const Bench& bench, const Scenario& scenario, const RunOptions& options, Outcomes& out) {
   const auto length = length_of(scenario, options);
   for (const auto& arm : options.arms) {
@@ -77,6 +107,7 @@ Result<> idle_node(const Bench& bench, const Scenario& scenario, const RunOption
     const auto what = "idle node, " + arm.name;
     auto curve = watch_use(*rig, from + nanoseconds(length.each * 2).count(), what);
     if (!curve) return tl::unexpected(curve.error());
+    judge_idle(*curve, scenario, arm, options.depth, out);
     out.series.push_back(per_second(*curve, "use on an idle node, " + arm.name));
   }
   return {};

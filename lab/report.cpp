@@ -120,8 +120,9 @@ std::string machine_line(const Bench& bench) {
   utsname name{};
   uname(&name);
   const auto hz = kernel_hz();
-  return fmt::format("{} CPUs, Linux {}, cgroup {}, HZ {}", bench.cpus, name.release,
-                     bench.where.v2 ? "v2" : bench.where.unified.empty() ? "v1" : "v1 with a unified mount",
+  const std::string release = name.release, version = release.substr(0, release.find('-'));   // without the builder's suffix
+  return fmt::format("{} CPUs, Linux {}, cgroup {}, HZ {}", bench.cpus,
+                     version, bench.where.v2 ? "v2" : bench.where.unified.empty() ? "v1" : "v1 with a unified mount",
                      hz > 0 ? hz : measured_hz());
 }
 

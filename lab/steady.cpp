@@ -48,7 +48,7 @@ RunRecord record_of(int run, const Scenario& scenario, const std::vector<ArmStat
   const auto* twin = find_arm(arms, "static2");
   if (a != nullptr && twin != nullptr) out.twins = twin_ratios(*a, *twin, scenario.judged);
   if (!small.empty()) out.fate = RunRecord::Fate::smoke;
-  else out.fate = run_counts(out.twins) ? RunRecord::Fate::counts : RunRecord::Fate::is_void;
+  else out.fate = scenario.kind == Kind::wakeup || run_counts(out.twins) ? RunRecord::Fate::counts : RunRecord::Fate::is_void;
   return out;
 }
 
@@ -61,6 +61,14 @@ SampleNeed need_of(const Scenario& scenario) {
   };
   if (std::none_of(scenario.pods.begin(), scenario.pods.end(), bursts)) out.bursts = 0;
   return out;
+}
+
+/// Thirty wakes are a small sample, which is not repeated: both twins together are what it is held against.
+std::vector<ArmStats> twins_together(std::vector<ArmRun> raw, const std::vector<Arm>& arms) {
+  for (auto& run : raw) {
+    if (run.arm == "static2") run.arm = "static";
+  }
+  return pool(raw, arms);
 }
 
 }  // namespace
@@ -190,7 +198,9 @@ Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, con
       return out;
     }
     if (out.runs.back().fate == RunRecord::Fate::counts) {
-      out.verdicts = apply_bars(scenario.bars, arms);
+      const bool wakes = scenario.kind == Kind::wakeup;
+      out.verdicts = apply_bars(scenario.bars, wakes ? twins_together(of_run(out.raw, run), options.arms) : arms);
+      if (wakes) out.notes.emplace_back("the bars are held against both static arms together");
       return out;
     }
   }

@@ -20,12 +20,17 @@ struct Wake {
   std::int64_t at = 0;
   std::size_t out = 0;                     ///< groups with a lease at that moment
   std::optional<double> back_ms;           ///< nullopt: not back within kSettle
+  std::size_t given_back = 0;              ///< containers whose raised quota was lowered
+  std::size_t named = 0;                   ///< of these, named by an event of the daemon's
+  bool in_order = true;                    ///< the first lowerings came largest and newest first
 };
 
-/// Quota of each watched group over time, and when its burst was rewritten.
+/// Quota of each watched group over time, when its burst was rewritten, and what the daemon told of each wake.
 struct History {
   std::map<std::string, std::optional<microseconds>> base;            ///< planned quota by full path
+  std::map<std::string, std::string> containers;                      ///< full path -> as the daemon names it
   std::vector<SeenWrite> writes;
+  std::map<std::int64_t, std::vector<std::string>> told;              ///< by the wake's time
 };
 
 std::optional<microseconds> quota_in(const SeenWrite& write) {
@@ -74,6 +79,48 @@ void hidden_leases(const History& history, Wake& wake, std::int64_t& last) {
   }
 }
 
+/// A container's lease by file as the writes show it.
+struct Raised {
+  microseconds quota{0};
+  std::int64_t since = 0;
+};
+
+/// Whose quota was lowered first after the wake, as it stood just before.
+std::vector<std::pair<std::string, Raised>> lowered(const History& history, std::int64_t wake) {
+  std::map<std::string, Raised> out;
+  std::vector<std::pair<std::string, Raised>> order;
+  for (const auto& write : history.writes) {
+    if (!is_quota(write) || write.at > wake + kSettle || history.containers.count(write.group) == 0) continue;
+    const auto quota = quota_in(write), base = history.base.at(write.group);
+    if (!quota || !base) continue;
+    const auto was = out.find(write.group);
+    if (was != out.end() && write.at > wake && *quota < was->second.quota) {
+      const auto known = [&](const auto& one) { return one.first == write.group; };
+      if (std::none_of(order.begin(), order.end(), known)) order.emplace_back(*was);
+    }
+    if (*quota <= *base) out.erase(write.group);
+    else if (was == out.end()) out[write.group] = {*quota, write.at};
+    else was->second.quota = *quota;
+  }
+  return order;
+}
+
+void order_and_names(const History& history, Wake& wake) {
+  const auto order = lowered(history, wake.at);
+  const auto rank = [](const Raised& lease) { return std::pair(-lease.quota.count(), -lease.since); };
+  wake.given_back = order.size();
+  wake.in_order = std::is_sorted(order.begin(), order.end(),
+                                 [&](const auto& a, const auto& b) { return rank(a.second) < rank(b.second); });
+  const auto told = history.told.find(wake.at);
+  if (told == history.told.end()) return;
+  for (const auto& [group, lease] : order) {
+    const auto names = [&](const std::string& event) {
+      return event.find(history.containers.at(group)) != std::string::npos && event.find("neighbour=") != std::string::npos;
+    };
+    if (std::any_of(told->second.begin(), told->second.end(), names)) ++wake.named;
+  }
+}
+
 Wake judge_wake(const History& history, std::int64_t at) {
   Wake out;
   out.at = at;
@@ -81,6 +128,7 @@ Wake judge_wake(const History& history, std::int64_t at) {
   file_leases(history, out, last);
   hidden_leases(history, out, last);
   if (last != INT64_MAX) out.back_ms = static_cast<double>(last - at) / 1e6;
+  order_and_names(history, out);
   return out;
 }
 
@@ -90,6 +138,7 @@ History planned(Rig& rig) {
     const bool level = group.level == Level::pod || group.level == Level::container;
     if (!level || rig.scenario().pods[group.pod].pod_class != PodClass::step) continue;
     out.base[rig.tree().full(group.path)] = group.quota;
+    if (group.level == Level::container) out.containers[rig.tree().full(group.path)] = "group=/" + group.path + " ";
   }
   return out;
 }
@@ -109,6 +158,19 @@ std::vector<std::int64_t> wakes(Rig& rig, std::int64_t from, std::int64_t to) {
   return out;
 }
 
+/// What the daemon's list of events has gained since `known`, which is brought up to date. The list is bounded.
+std::vector<std::string> news(std::vector<std::string> now, std::vector<std::string>& known) {
+  std::size_t gone = 0;
+  const auto goes_on = [&] {
+    const auto kept = known.size() - gone;
+    return kept <= now.size() && std::equal(known.begin() + static_cast<std::ptrdiff_t>(gone), known.end(), now.begin());
+  };
+  while (gone < known.size() && !goes_on()) ++gone;
+  std::vector<std::string> out(now.begin() + static_cast<std::ptrdiff_t>(known.size() - gone), now.end());
+  known = std::move(now);
+  return out;
+}
+
 Result<std::vector<Wake>> look(Rig& rig, const Bench& bench, const std::string& what, std::int64_t from,
                                std::int64_t to) {
   auto history = planned(rig);
@@ -116,17 +178,25 @@ Result<std::vector<Wake>> look(Rig& rig, const Bench& bench, const std::string& 
   for (const auto& [path, quota] : history.base) groups.push_back(path);
   auto watch = WriteWatch::start(bench.where, groups);
   if (!watch) return tl::unexpected(watch.error());
+  const auto all = wakes(rig, from, to);
+  auto known = rig.daemon()->events();
+  for (const auto at : all) {
+    if (auto ok = rig.wait_until(at, what); !ok) return tl::unexpected(ok.error());
+    (void)news(rig.daemon()->events(), known);
+    if (auto ok = rig.wait_until(at + kSettle, what); !ok) return tl::unexpected(ok.error());
+    history.told[at] = news(rig.daemon()->events(), known);
+  }
   if (auto ok = rig.wait_until(to, what); !ok) return tl::unexpected(ok.error());
   history.writes = (*watch)->seen();
   std::vector<Wake> out;
-  for (const auto at : wakes(rig, from, to)) out.push_back(judge_wake(history, at));
+  for (const auto at : all) out.push_back(judge_wake(history, at));
   return out;
 }
 
 void report(const std::string& arm, const std::vector<Wake>& all, Outcomes& out) {
   Series series{"lent is back after a wake, " + arm, "ms", {}};
   double worst = 0, number = 0;
-  std::size_t with_leases = 0, late = 0;
+  std::size_t with_leases = 0, late = 0, disordered = 0, given_back = 0, nameless = 0;
   for (const auto& wake : all) {
     const auto ms = wake.back_ms.value_or(static_cast<double>(kSettle) / 1e6);
     series.points.emplace_back(++number, ms);
@@ -134,10 +204,17 @@ void report(const std::string& arm, const std::vector<Wake>& all, Outcomes& out)
     ++with_leases;
     worst = std::max(worst, ms);
     if (ms > kBackMs) ++late;
+    if (!wake.in_order) ++disordered;
+    given_back += wake.given_back;
+    nameless += wake.given_back - wake.named;
   }
   const auto says = with_leases < 30 ? Verdict::Says::not_judged : late == 0 ? Verdict::Says::pass : Verdict::Says::miss;
   out.findings.push_back({"wakes with leases out", "", arm, static_cast<double>(with_leases), {}, {}});
   out.findings.push_back({"slowest return of what was lent", "ms", arm, worst, kBackMs, says});
+  const auto none = [&](std::size_t bad) { return with_leases < 30 ? Verdict::Says::not_judged : bad == 0 ? Verdict::Says::pass : Verdict::Says::miss; };
+  out.findings.push_back({"wakes after which a smaller or older lease was lowered first", "", arm, static_cast<double>(disordered), 0.0, none(disordered)});
+  out.findings.push_back({"leases by file lowered after a wake", "", arm, static_cast<double>(given_back), {}, {}});
+  out.findings.push_back({"of them without an event that names borrower and neighbour", "", arm, static_cast<double>(nameless), 0.0, none(nameless)});
   out.series.push_back(std::move(series));
 }
 
@@ -155,7 +232,6 @@ Result<Outcomes> run_wakeup(const Bench& bench, const Scenario& scenario, const 
       named.push_back(fmt::format("{}, rotation {}: leases revoked by the daemon's own count: {:.0f}", arm.name,
                                   rotation % 1000 + 1, metric_sum(*body, "headroom_leases_revoked_total", "")));
     }
-    for (const auto& event : rig.daemon()->events()) named.push_back("  " + event);
     return {};
   };
   auto out = run_rotations(bench, scenario, options, "", look_on);

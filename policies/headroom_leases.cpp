@@ -55,6 +55,7 @@ struct Headroom {
     s.claims.clear();
     if (gate == Because::none) claim(snap, p, s);
     serve(snap, s, out);
+    release_held(snap, s, out);
     for (const Claim& c : s.claims) grant(snap, p, s, out, c);
     for (const Lease& lease : s.leases)
       out.leases.push_back({lease.slot, lease.cores, lease.visibility, lease.kind, lease.why});

@@ -217,7 +217,7 @@ void grant(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desir
     if (fresh) return;
     b.not_before = snap.at + milliseconds{100};  // not again at the next tick: each opening gives a quota away
     b.not_before_why = Because::refuse_no_lendable;
-    return end_lease(snap, s, out, b.lease - 1, Because::shrink_share);
+    return end_lease(snap, s, out, b.lease - 1, Because::shrink_share, most_awake(snap));
   }
   if (fresh && snap.node.state == LoadState::cooling) return;
   if (fresh) open_lease(snap, p, s, claim.slot);

@@ -50,6 +50,9 @@ void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Sl
 /// Shares what is lendable among s.claims, per set of CPUs, the smaller set first where sets overlap.
 void serve(const Snapshot& snap, LendingState& s, Desired& out);
 
+/// Ends leases that are held though their containers pause, where the CPUs are wanted by those who own them.
+void release_held(const Snapshot& snap, LendingState& s, Desired& out);
+
 /// Writes a share into its lease, opening or ending one as need be.
 void grant(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out, const Claim& claim);
 

@@ -14,12 +14,22 @@ static std::optional<MilliCpu> own_limit(const GroupState& group) {
   return group.own.in_force ? limit_of(*group.own.in_force) : std::nullopt;
 }
 
+/// A rise by a tenth of a CPU above what is kept free, not yet levelled off: its window began before it woke, so that
+/// the rate tells a part of what it wants.
+static bool is_waking(const GroupState& group) {
+  constexpr MilliCpu kRise{100};
+  return group.rate > group.p90_10s + kRise && group.rate.value * 10 > group.use_100ms.value * 13;
+}
+
 MilliCpu expected_use(const GroupState& group, const ClassRule& rule, const Group& identity) {
   const bool borrows = rule.borrow.has_value() && !identity.infrastructure;
   if (rule.qos == QosClass::be && !borrows) return {};
   MilliCpu want = group.use_100ms;
-  if (is_protected(rule.qos) && !identity.infrastructure) want = std::max(want, group.p90_10s);
   const auto limit = own_limit(group);
+  if (is_protected(rule.qos) && !identity.infrastructure) {
+    want = std::max({want, group.p90_10s, group.rate});
+    if (is_waking(group)) want = limit.value_or(MilliCpu{want.value * 2});
+  }
   return limit ? std::min(want, *limit) : want;
 }
 
@@ -104,6 +114,22 @@ MilliCpu lendable(const Snapshot& snapshot, const CpuSet& cpus, std::span<const 
   const bool everywhere = cpus.count() >= static_cast<std::size_t>(node.cpus);
   if (!everywhere) amount = std::min(amount, free_of(snapshot, cpus, claims));
   return std::max(MilliCpu{}, amount);
+}
+
+Slot most_awake(const Snapshot& snapshot) {
+  const std::vector<char> counted = model::counted_groups(snapshot.catalog);
+  Slot most = kNoSlot;
+  MilliCpu rise;
+  for (Slot s = 0; s < counted.size() && s < snapshot.groups.size(); ++s) {
+    if (!counted[s]) continue;
+    const Group& group = *snapshot.catalog.groups[s];
+    if (group.infrastructure || !is_protected(snapshot.catalog.rule_of(group).qos)) continue;
+    const MilliCpu above = snapshot.groups[s].use_100ms - snapshot.groups[s].p90_10s;
+    if (above <= rise) continue;
+    rise = above;
+    most = s;
+  }
+  return most;
 }
 
 namespace {

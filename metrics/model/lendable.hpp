@@ -17,10 +17,15 @@ struct Claim {
   MilliCpu lent{};       ///< what it has above its own limit already, by a lease of ours
 };
 
-/// CPUs x target - for each protected neighbour max(use now, p90 of its last 10 s, at most its limit)
+/// CPUs x target - for each protected neighbour max(use now, p90 of its last 10 s, at most its limit; while it wakes its
+/// limit, or twice its use where it has none)
 /// - for each container that may borrow: its use now if idle, its limit if it is claiming. Never negative.
 /// @param cpus  the set the claimant may use; empty: only what every CPU has free counts
 MilliCpu lendable(const Snapshot& snapshot, const CpuSet& cpus, std::span<const Claim> claims);
+
+/// The protected group whose use has risen most above what was kept free for it, by which others lose their shares;
+/// kNoSlot: none has.
+Slot most_awake(const Snapshot& snapshot);
 
 /// Weighted max-min (water filling) of `amount` in class order. Sum of granted <= amount.
 void share(MilliCpu amount, std::span<Claim> claims);

@@ -48,6 +48,24 @@ TEST(Planner, AContainerThatRestartsLeavesNothingBehindInItsPod) {
   EXPECT_EQ(quota_of(l.node, l.pod), microseconds{80'000});
 }
 
+TEST(Planner, WhatIsTakenBackGoesLargestAndNewestFirst) {
+  Loop l;
+  std::vector<Slot> pods, steps;
+  for (const char* name : {"small", "large", "larger", "newest"}) {
+    pods.push_back(l.node.pod(0, std::string("pod-") + name, limited(50'000)));
+    steps.push_back(l.node.container(pods.back(), name, kStep, limited(50'000)));
+  }
+  l.desired.leases = {lease(steps[0], 1000), lease(steps[1], 2000), lease(steps[2], 2500)};
+  l.step();
+  l.desired.leases.push_back(lease(steps[3], 2000));
+  l.step();
+  for (LeaseWant& want : l.desired.leases) want.cores = {};
+  std::vector<Slot> order;
+  for (const Write& w : l.step().writes)
+    if (std::find(steps.begin(), steps.end(), w.slot) != steps.end()) order.push_back(w.slot);
+  EXPECT_EQ(order, (std::vector<Slot>{steps[2], steps[3], steps[1], steps[0]}));
+}
+
 TEST(Planner, AnUnlimitedPodIsLeftAlone) {
   Loop l;
   const Slot pod = l.node.pod(0, "pod1", unlimited());

@@ -71,6 +71,24 @@ TEST_F(HeadroomPolicy, GoesBackAfterTheHoldAndNotBefore) {
   EXPECT_TRUE(p->leases().empty());
 }
 
+TEST_F(HeadroomPolicy, ALeaseHeldOverAGapGoesBackAtOnceWhenItsCpusAreWanted) {
+  lend(step);
+  const auto pause = [&] {
+    node.pass(milliseconds{100});
+    node.run(step, MilliCpu{100}, milliseconds{10});
+    return node.decide(*p);
+  };
+  pause();
+  ASSERT_EQ(p->leases().size(), 1u) << "nobody else wants them";
+  node.run(service, MilliCpu{1000}, milliseconds{10});
+  const Desired d = pause();
+  EXPECT_TRUE(p->leases().empty());
+  const LeaseWant* w = want_for(d, step);
+  ASSERT_NE(w, nullptr);
+  EXPECT_EQ(w->cores, MilliCpu{});
+  EXPECT_EQ(w->why.because, Because::shrink_share);
+}
+
 TEST_F(HeadroomPolicy, OverloadBlindnessAndLatenessEndEverythingWithinOneTick) {
   const auto ends = [&](auto&& spoil, Because because) {
     p = policy("headroom");

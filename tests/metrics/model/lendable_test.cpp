@@ -42,6 +42,36 @@ TEST(Lendable, IsTheTargetLessWhatOthersAreExpectedToWant) {
   EXPECT_EQ(h.everywhere({Claim{h.step, {}, 1, 0, {}}}).value, 1150) << "a claiming one with its limit";
 }
 
+TEST(Lendable, WhoWakesIsBelievedToWantItsLimitUntilItsUseHasLevelledOff) {
+  ByHand h;
+  GroupState& service = h.groups[h.service];
+  service.own.base = quota_ms(60);
+  service.p90_10s = MilliCpu{50};
+  service.rate = service.use_100ms = MilliCpu{90};
+  EXPECT_EQ(h.everywhere().value, 1810) << "no more than usual";
+  service.rate = MilliCpu{240};
+  service.use_100ms = MilliCpu{120};
+  EXPECT_EQ(h.everywhere().value, 1300) << "its last window began while it slept";
+  service.use_100ms = MilliCpu{200};
+  EXPECT_EQ(h.everywhere().value, 1660) << "levelled off: what it uses now";
+  service.own.base = std::nullopt;
+  service.use_100ms = MilliCpu{120};
+  EXPECT_EQ(h.everywhere().value, 1420) << "no limit: twice its use";
+}
+
+TEST(MostAwake, IsTheProtectedGroupThatRoseMostAboveWhatWasKeptFreeForIt) {
+  ByHand h;
+  const Slot second = h.w.container(h.w.pod(), 0);
+  h.groups.resize(h.w.catalog.groups.size());
+  const auto awake = [&] { return most_awake(Snapshot{at_ms(1), h.w.catalog, h.groups, h.node, {}, {}}); };
+  EXPECT_EQ(awake(), kNoSlot);
+  h.groups[h.service].use_100ms = MilliCpu{900};
+  h.groups[h.service].p90_10s = MilliCpu{880};
+  h.groups[second].use_100ms = MilliCpu{300};
+  h.groups[h.step].use_100ms = h.groups[h.hog].use_100ms = MilliCpu{2000};
+  EXPECT_EQ(awake(), second) << "not who always uses much, nor a borrower or best effort";
+}
+
 TEST(Lendable, NothingWhenTheHypervisorSteals) {
   ByHand h;
   h.node.steal = MilliCpu{40};
