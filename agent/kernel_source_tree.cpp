@@ -35,6 +35,7 @@ GroupTree::GroupTree(Hierarchy where, Classifier classifier, Watcher watcher)
     : where_(std::move(where)), classifier_(std::move(classifier)), watcher_(std::move(watcher)) {
   catalog_.v2 = where_.v2;
   catalog_.cpus = online_cpus();
+  catalog_.cores = physical_cores(catalog_.cpus);
 }
 
 GroupFiles* GroupTree::files(Slot slot) { return slot < files_.size() && files_[slot] ? &*files_[slot] : nullptr; }

@@ -61,6 +61,7 @@ struct ScheduleState::Impl {
   std::size_t eligible = 0;      ///< may borrow and has a finite, certain base, by the last reading of each
   std::size_t judge_cursor = 0, judge_left = 0;
   TimePoint judge_due;
+  TimePoint look_due = TimePoint::max();  ///< of the look between two rounds; max: done
   std::vector<Slot> baseline;  ///< neighbours whose waiting without leases is being learned
   TimePoint node_usage_at, node_cpus_at, pressure_at, rescan_at;
 };

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kSettle = 1'000'000'000;      // how long after a wake its leases are looked at
 constexpr std::int64_t kQuiet = 100'000'000;         // a hidden lease without a rewrite for so long has ended
+constexpr std::int64_t kOneTick = 10'000'000;        // leases of one tick are equally new
 constexpr double kBackMs = 200;
 
 struct Wake {
@@ -107,10 +108,12 @@ std::vector<std::pair<std::string, Raised>> lowered(const History& history, std:
 
 void order_and_names(const History& history, Wake& wake) {
   const auto order = lowered(history, wake.at);
-  const auto rank = [](const Raised& lease) { return std::pair(-lease.quota.count(), -lease.since); };
   wake.given_back = order.size();
-  wake.in_order = std::is_sorted(order.begin(), order.end(),
-                                 [&](const auto& a, const auto& b) { return rank(a.second) < rank(b.second); });
+  const auto wrong = [](const auto& first, const auto& then) {
+    const Raised &a = first.second, &b = then.second;
+    return b.quota > a.quota || (b.quota == a.quota && b.since > a.since + kOneTick);
+  };
+  wake.in_order = std::adjacent_find(order.begin(), order.end(), wrong) == order.end();
   const auto told = history.told.find(wake.at);
   if (told == history.told.end()) return;
   for (const auto& [group, lease] : order) {

@@ -5,6 +5,16 @@
 
 namespace headroom {
 
+void give_way(const Snapshot& snap, LendingState& s, Desired& out, std::size_t index) {
+  constexpr milliseconds kAwake{1000}, kNoShare{100};  // each opening gives a quota away: not again at the next tick
+  const Slot neighbour = most_awake(snap);
+  const bool woken = neighbour != kNoSlot && has_woken(snap.groups[neighbour]);
+  Borrower& b = s.borrowers[s.leases[index].slot];
+  b.not_before = snap.at + (woken ? kAwake : kNoShare);
+  b.not_before_why = Because::refuse_no_lendable;
+  end_lease(snap, s, out, index, Because::shrink_share, neighbour);
+}
+
 void release_held(const Snapshot& snap, LendingState& s, Desired& out) {
   const auto claims = [&](const Lease& lease) {
     return std::any_of(s.claims.begin(), s.claims.end(), [&](const Claim& c) { return c.slot == lease.slot; });
@@ -14,7 +24,7 @@ void release_held(const Snapshot& snap, LendingState& s, Desired& out) {
   for (std::size_t i = s.leases.size(); i-- > 0;) {
     const Lease& lease = s.leases[i];
     if (claims(lease) || lease.cores - own_limit(snap.groups[lease.slot]) <= free) continue;
-    end_lease(snap, s, out, i, Because::shrink_share, most_awake(snap));
+    give_way(snap, s, out, i);
   }
 }
 

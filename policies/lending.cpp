@@ -215,9 +215,7 @@ void grant(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desir
   const bool fresh = b.lease == 0;
   if (claim.granted < (fresh ? p.least : MilliCpu{1})) {
     if (fresh) return;
-    b.not_before = snap.at + milliseconds{100};  // not again at the next tick: each opening gives a quota away
-    b.not_before_why = Because::refuse_no_lendable;
-    return end_lease(snap, s, out, b.lease - 1, Because::shrink_share, most_awake(snap));
+    return give_way(snap, s, out, b.lease - 1);
   }
   if (fresh && snap.node.state == LoadState::cooling) return;
   if (fresh) open_lease(snap, p, s, claim.slot);

@@ -50,6 +50,10 @@ void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Sl
 /// Shares what is lendable among s.claims, per set of CPUs, the smaller set first where sets overlap.
 void serve(const Snapshot& snap, LendingState& s, Desired& out);
 
+/// Ends lease `index` for want of a share, in favour of the neighbour that has risen most; who has woken is given a second
+/// before the borrower may ask again.
+void give_way(const Snapshot& snap, LendingState& s, Desired& out, std::size_t index);
+
 /// Ends leases that are held though their containers pause, where the CPUs are wanted by those who own them.
 void release_held(const Snapshot& snap, LendingState& s, Desired& out);
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
 #include "cgroups/fs/syscalls.hpp"
 #include "cgroups/types/text.hpp"
@@ -67,6 +68,15 @@ Result<double> read_node_pressure() { return NodeFiles(Hierarchy{}).pressure(); 
 int online_cpus() {
   const long count = ::sysconf(_SC_NPROCESSORS_ONLN);
   return static_cast<int>(std::clamp<long>(count, 1, static_cast<long>(kMaxCpus)));
+}
+
+int physical_cores(int cpus, const std::string& dir) {
+  std::set<std::string> cores;
+  for (int cpu = 0; cpu < static_cast<int>(kMaxCpus); ++cpu) {
+    const auto siblings = fs::read_once(dir + "/cpu" + std::to_string(cpu) + "/topology", "thread_siblings_list");
+    if (siblings) cores.insert(*siblings);
+  }
+  return cores.empty() ? cpus : std::clamp(static_cast<int>(cores.size()), 1, cpus);
 }
 
 }  // namespace headroom

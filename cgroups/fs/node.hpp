@@ -40,4 +40,8 @@ Result<double> read_node_pressure();
 /// Online CPUs of the node (not of this process's affinity), 1..kMaxCpus. Source: sysconf(_SC_NPROCESSORS_ONLN).
 int online_cpus();
 
+/// Cores behind `cpus` CPUs, 1..cpus: distinct cpuN/topology/thread_siblings_list below `dir`; `cpus` where that cannot be
+/// read. Two threads of a core share its execution units.
+int physical_cores(int cpus, const std::string& dir = "/sys/devices/system/cpu");
+
 }  // namespace headroom

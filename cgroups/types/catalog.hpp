@@ -77,6 +77,7 @@ struct Catalog {
   std::vector<ClassRule> rules{ClassRule{}};
   std::uint64_t generation = 0;
   int cpus = 1;              ///< online CPUs of the node
+  int cores = 0;             ///< physical cores behind them; 0: not known, taken for as many as CPUs
   bool v2 = false;           ///< unit of Shares: v2 cpu.weight, else v1 cpu.shares
 
   const Group* find(Slot s) const { return s < groups.size() && groups[s] ? &*groups[s] : nullptr; }

@@ -14,11 +14,9 @@ static std::optional<MilliCpu> own_limit(const GroupState& group) {
   return group.own.in_force ? limit_of(*group.own.in_force) : std::nullopt;
 }
 
-/// A rise by a tenth of a CPU above what is kept free, not yet levelled off: its window began before it woke, so that
-/// the rate tells a part of what it wants.
+/// Not yet levelled off: its window began before it woke, so that the rate tells a part of what it wants.
 static bool is_waking(const GroupState& group) {
-  constexpr MilliCpu kRise{100};
-  return group.rate > group.p90_10s + kRise && group.rate.value * 10 > group.use_100ms.value * 13;
+  return has_woken(group) && group.rate.value * 10 > group.use_100ms.value * 13;
 }
 
 MilliCpu expected_use(const GroupState& group, const ClassRule& rule, const Group& identity) {
@@ -105,15 +103,29 @@ MilliCpu free_of(const Snapshot& snapshot, const CpuSet& cpus, std::span<const C
 
 }  // namespace
 
+/// With SMT a CPU whose sibling is busy counts 0.4 (POLICY.md). Work spreads over the cores before it doubles up, so
+/// the others' demand makes the siblings of as many CPUs slow, as far as there are free ones.
+static MilliCpu lost_to_siblings(const Snapshot& snapshot, MilliCpu expected) {
+  const std::int64_t cpus = snapshot.node.cpus, cores = snapshot.catalog.cores;
+  if (cores <= 0 || cores >= cpus) return {};
+  const std::int64_t siblings = expected.value * (cpus - cores) / cores, unused = std::max<std::int64_t>(0, cpus * 1000 - expected.value);
+  return {std::min(siblings, unused) * 6 / 10};
+}
+
 MilliCpu lendable(const Snapshot& snapshot, const CpuSet& cpus, std::span<const Claim> claims) {
   const NodeView& node = snapshot.node;
   if (node.steal.value * 50 > node.cpus * 1000) return {};  // above 2 % of the node
-  MilliCpu amount = node.target - node.expected.value_or(MilliCpu{});
-  if (!node.expected) amount -= sum_expected(snapshot);
+  const MilliCpu expected = node.expected ? *node.expected : sum_expected(snapshot);
+  MilliCpu amount = node.target - expected - lost_to_siblings(snapshot, expected);
   for (const Claim& claim : claims) amount -= claim_surplus(snapshot, claim);
   const bool everywhere = cpus.count() >= static_cast<std::size_t>(node.cpus);
   if (!everywhere) amount = std::min(amount, free_of(snapshot, cpus, claims));
   return std::max(MilliCpu{}, amount);
+}
+
+bool has_woken(const GroupState& group) {
+  constexpr MilliCpu kRise{100};
+  return group.rate > group.p90_10s + kRise;
 }
 
 Slot most_awake(const Snapshot& snapshot) {

@@ -19,9 +19,13 @@ struct Claim {
 
 /// CPUs x target - for each protected neighbour max(use now, p90 of its last 10 s, at most its limit; while it wakes its
 /// limit, or twice its use where it has none)
-/// - for each container that may borrow: its use now if idle, its limit if it is claiming. Never negative.
+/// - for each container that may borrow: its use now if idle, its limit if it is claiming. Never negative. With SMT the
+/// siblings of the CPUs that others are expected to use count 0.4.
 /// @param cpus  the set the claimant may use; empty: only what every CPU has free counts
 MilliCpu lendable(const Snapshot& snapshot, const CpuSet& cpus, std::span<const Claim> claims);
+
+/// Whether its use has risen by a tenth of a CPU above the 90th percentile of its last 10 s, which is kept free for it.
+bool has_woken(const GroupState& group);
 
 /// The protected group whose use has risen most above what was kept free for it, by which others lose their shares;
 /// kNoSlot: none has.

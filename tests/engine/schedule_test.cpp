@@ -167,6 +167,7 @@ TEST(Schedule, NeighboursAreJudgedTogetherWhileLeasesAreOutOnAFullNode) {
   c.run(seconds{1});
   EXPECT_NEAR(double(c.wait[n1].size()), 10, 1);
   EXPECT_EQ(c.wait[n1], c.wait[n2]);
+  EXPECT_NEAR(double(c.usage[n1].size()), 22, 2) << "their use twice as often; and once a second before";
   EXPECT_TRUE(c.wait[a].empty());
 }
 

@@ -2,4 +2,4 @@
 # The same beside a best-effort hog: headroom-lab's scenario at its full size.
 . "$(dirname "$0")/lab.sh"
 
-lab contended headroom-file,nolimit,nolimit_low "The same beside a best-effort hog"
+lab contended headroom-file "The same beside a best-effort hog"

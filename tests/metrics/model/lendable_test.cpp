@@ -42,6 +42,20 @@ TEST(Lendable, IsTheTargetLessWhatOthersAreExpectedToWant) {
   EXPECT_EQ(h.everywhere({Claim{h.step, {}, 1, 0, {}}}).value, 1150) << "a claiming one with its limit";
 }
 
+TEST(Lendable, TheSiblingOfABusyCpuCountsFourTenths) {
+  ByHand h;
+  h.node.cpus = 4;
+  h.node.target = MilliCpu{4000};
+  h.w.catalog.cores = 2;
+  EXPECT_EQ(h.lend(CpuSet{0b1111}).value, 4000) << "an idle node has all its CPUs";
+  h.groups[h.service].use_100ms = MilliCpu{1000};
+  EXPECT_EQ(h.lend(CpuSet{0b1111}).value, 2400) << "a core of its own, and 0.4 beside the busy one";
+  h.groups[h.service].use_100ms = MilliCpu{3000};
+  EXPECT_EQ(h.lend(CpuSet{0b1111}).value, 400) << "only a sibling is left";
+  h.w.catalog.cores = 4;
+  EXPECT_EQ(h.lend(CpuSet{0b1111}).value, 1000) << "no SMT";
+}
+
 TEST(Lendable, WhoWakesIsBelievedToWantItsLimitUntilItsUseHasLevelledOff) {
   ByHand h;
   GroupState& service = h.groups[h.service];
