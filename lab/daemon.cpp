@@ -89,13 +89,13 @@ Result<Daemon> Daemon::start(const std::string& program, const std::string& dir,
   out.pid_ = fork();
   if (out.pid_ == 0) run(words, out.log_);
   int status = 0;
-  for (int attempt = 0; attempt < 500; ++attempt) {
+  for (int attempt = 0; attempt < 1500; ++attempt) {
     std::this_thread::sleep_for(milliseconds{20});
     if (exited(out.pid_, status)) return fail(Errc::io, program, how(status) + ":\n" + tail(out.log_));
     const auto body = out.metrics();
     if (body && metric_sum(*body, "headroom_mode", "mode=\"enforce\"") == 1) return out;
   }
-  return fail(Errc::io, program, "not in mode enforce after 10 s:\n" + tail(out.log_));
+  return fail(Errc::io, program, "not in mode enforce after 30 s:\n" + tail(out.log_));
 }
 
 Daemon::Daemon(Daemon&& other) noexcept

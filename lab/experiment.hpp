@@ -11,12 +11,15 @@
 
 namespace headroom::lab {
 
+struct Outcomes;
+
 /// From the command line; 0: as the scenario says.
 struct RunOptions {
   std::vector<Arm> arms;
   int rounds = 0;
   seconds length{0};
   enum class Depth { full, smoke } depth = Depth::full;   ///< smoke: one short rotation, nothing judged
+  std::function<void(const Outcomes&)> after_void_run{};  ///< all runs so far, pooled: an interrupted lab leaves a table
 };
 
 /// One arm in one rotation, as raw samples.

@@ -106,8 +106,10 @@ int run(const Options& options) {
   if (auto fits = check_fits(*scenario, bench->cpus); !fits) return complain(fits.error());
   sweep_stale(bench->where);
   const auto before = read_values(bench->where);
+  const auto machine = machine_line(*bench);
   const RunOptions how{*arms, options.rounds, seconds{options.seconds},
-                       options.smoke ? RunOptions::Depth::smoke : RunOptions::Depth::full};
+                       options.smoke ? RunOptions::Depth::smoke : RunOptions::Depth::full,
+                       [&](const Outcomes& so_far) { (void)write_outputs(options, *scenario, so_far, machine); }};
   plan_progress(*scenario, how);
   auto outcomes = run_scenario(*bench, *scenario, how);
   end_progress();
@@ -115,7 +117,6 @@ int run(const Options& options) {
   const int state = verify(*bench, before);
   if (g_interrupted) return 130;
   if (!outcomes) return complain(outcomes.error());
-  const auto machine = machine_line(*bench);
   if (options.newcomer) fmt::print("\n{}\n{}", machine, for_newcomers(*scenario, *outcomes));
   else fmt::print("\n{}", to_text(*scenario, *outcomes, machine, Style::plain));
   if (auto ok = write_outputs(options, *scenario, *outcomes, machine); !ok) return complain(ok.error());

@@ -203,9 +203,10 @@ Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, con
       if (wakes) out.notes.emplace_back("the bars are held against both static arms together");
       return out;
     }
+    out.arms = pool(out.raw, options.arms);
+    out.verdicts = apply_bars(scenario.bars, out.arms);
+    if (options.after_void_run) options.after_void_run(out);
   }
-  out.arms = pool(out.raw, options.arms);
-  out.verdicts = apply_bars(scenario.bars, out.arms);
   auto pooled = record_of(kMostRuns, scenario, out.arms, "");
   out.notes.push_back(pooled.fate == RunRecord::Fate::counts ? "five void runs, pooled"
                                                              : "five void runs, pooled; the twins still differ");

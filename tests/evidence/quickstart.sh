@@ -17,11 +17,15 @@ values() {
   done
 }
 
-# left: what the last run left behind; nothing is what we want to read
+# left: what the last run left behind; nothing is what we want to read. Groups that others make or remove meanwhile are
+# their business: what was there keeps its values, and what is new is not of the lab.
 left() {
   values >"$after"
-  diff "$before" "$after" | head -3
-  pgrep -af 'headroom-guard|headroomd|headroom-lab' | head -3
+  diff "$before" "$after" | awk '
+    /^</ {was[$2] = $3}
+    /^>/ {if ($2 in was) print "changed: " $2 " " was[$2] " -> " $3; else if ($2 ~ /headroom-lab/) print "left: " $2}' | head -3
+  pgrep -a -x headroom-lab | head -3
+  pgrep -af 'headroom(d|-guard).*/run/headroom-lab' | head -3
 }
 
 row() {  # row WHAT SECONDS EXIT WANTED_EXIT SAYS
