@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "agent/ctl_render.hpp"
@@ -48,6 +47,8 @@ std::string render_status(std::string_view text, const Paint& p) {
   const std::string reason = s.at("modeReason");
   std::string out = fmt::format("mode      {}{}{}{}\n", p.bold, s.at("mode").get<std::string>(), p.reset,
                                 reason.empty() ? "" : " (" + clean(reason) + ")");
+  if (s.at("paused").get<bool>())
+    out += fmt::format("          {}PAUSED{}: everything is back at its owner's values; headroomctl resume to go on\n", p.yellow, p.reset);
   if (s.at("mode") == "observe") out += "          nothing is written: leases below are what would be given, and repeat\n";
   out += fmt::format("policy    {}\n", s.at("policy").get<std::string>());
   out += fmt::format("cgroups   v{} at {}\n", s.at("cgroupVersion").get<int>(), clean(s.at("cgroupRoot").get<std::string>()));
@@ -67,26 +68,6 @@ std::string render_status(std::string_view text, const Paint& p) {
   for (std::size_t i = events.size() > 10 ? events.size() - 10 : 0; i < events.size(); ++i)
     out += "  " + clean(events[i].get<std::string>()) + "\n";
   return out;
-}
-
-std::string render_throttled(std::string_view text, std::size_t rows, const Paint& p) {
-  json groups = json::parse(text).at("groups");
-  std::sort(groups.begin(), groups.end(), [](const json& a, const json& b) {
-    return a.at("throttledSeconds").get<double>() > b.at("throttledSeconds").get<double>();
-  });
-  std::string out = fmt::format("{}THROTTLED  PERIODS      LIMIT   USE  AVOIDED  CLASS       GROUP{}\n", p.bold, p.reset);
-  std::size_t shown = 0;
-  for (const json& g : groups) {
-    if (g.at("throttledPeriods").get<std::uint64_t>() == 0 || shown++ >= rows) break;
-    const json& limit = g.at("limitCores");
-    out += fmt::format("{:>9}  {:>5.1f}%  {:>9}  {:>4.2f}  {:>7}  {:10}  {}\n", duration(g.at("throttledSeconds").get<double>()),
-                       g.at("periods").get<double>() > 0
-                           ? 100 * g.at("throttledPeriods").get<double>() / g.at("periods").get<double>() : 0.0,
-                       limit.is_null() ? "none" : fmt::format("{:.2f}", limit.get<double>()), g.at("useCores").get<double>(),
-                       duration(g.at("stallAvoidedSeconds").get<double>()), ctl::fit(g.at("class").get<std::string>(), 10),
-                       clean(g.at("name").get<std::string>()));
-  }
-  return shown == 0 ? "No watched group has been throttled.\n" : out;
 }
 
 std::string render_error(std::string_view body) {

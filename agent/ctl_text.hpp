@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace headroom::ctl {
 
@@ -27,6 +29,13 @@ inline std::string column(std::string_view text, std::size_t width) {
   std::size_t shown = 0;
   for (const char c : out) shown += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
   return shown < width ? out + std::string(width - shown, ' ') : out;
+}
+
+/// Width of a column of names: all of the longest where nothing limits it, else a third of the screen at most.
+inline std::size_t name_width(const std::vector<std::string>& names, std::size_t columns) {
+  std::size_t longest = 0;
+  for (const auto& name : names) longest = std::max(longest, name.size());
+  return columns == 0 ? longest : std::min(longest, std::max<std::size_t>(16, columns / 3));
 }
 
 inline std::string duration(double s) {

@@ -15,6 +15,7 @@
 #include "agent/clock.hpp"
 #include "agent/kernel_sink.hpp"
 #include "agent/kernel_source.hpp"
+#include "agent/leftovers.hpp"
 #include "agent/loaded_config.hpp"
 #include "agent/loop.hpp"
 #include "agent/names.hpp"
@@ -64,7 +65,7 @@ tl::expected<Orders, Exit> decide_mode(const Options& options, Mode wanted, cons
   if (wanted == Mode::off) {
     const auto restored = restore_leftovers(options.run_dir);
     if (!restored) log.error("restore", restored.error().detail, {{"at", restored.error().where}});
-    else log.info("restore", sentence(*restored));
+    else log.info("restore", sentence(*restored, options.run_dir));
   }
   if (wanted != Mode::enforce) return out;
   auto entered = Enforcement::enter(options, where, log);
@@ -184,21 +185,11 @@ Exit run_daemon(const Options& options, const Loaded& loaded) {
   return settled && left ? Exit::done : Exit::failed;
 }
 
-Exit restore_only(const Options& options) {
-  const auto restored = restore_leftovers(options.run_dir);
-  if (!restored) {
-    complain(restored.error());
-    return restored.error().code == Errc::rejected ? Exit::lock_held : Exit::failed;
-  }
-  std::printf("%s\n", sentence(*restored).c_str());
-  return Exit::done;
-}
-
 }  // namespace
 
 Exit run_task(const Options& options) {
   switch (options.task) {
-    case Task::restore: return restore_only(options);
+    case Task::restore: return static_cast<Exit>(restore_only(options.run_dir));
     case Task::check_config: {
       const auto loaded = load_config(options);
       if (!loaded) return Exit::bad_config;

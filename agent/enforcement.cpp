@@ -1,6 +1,5 @@
 #include "agent/enforcement.hpp"
 
-#include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include <thread>
 
 #include "agent/clock.hpp"
+#include "agent/leftovers.hpp"
 #include "cgroups/fs/probe.hpp"
 
 namespace headroom {
@@ -49,11 +49,6 @@ std::int64_t now_ns() { return monotonic_now().time_since_epoch().count(); }
 }  // namespace
 
 Capabilities assumed_capabilities(const Hierarchy& where) { return from(assume(where)); }
-
-std::string sentence(const ledger::RestoreResult& r) {
-  return fmt::format("{} put back, {} left because they hold somebody else's value, {} gone, {} refused by the kernel",
-                     r.restored, r.foreign, r.gone, r.failed);
-}
 
 Result<std::unique_ptr<Enforcement>> Enforcement::enter(const Options& options, const Hierarchy& where, Log& log) {
   if (auto made = make_directory(options.run_dir); !made) return tl::unexpected(made.error());
@@ -132,16 +127,6 @@ ledger::RestoreResult Enforcement::leave() {
   const auto result = restore();
   if (result.failed == 0) ledger_.set_armed(false);   // else the guard tries again when the lock falls free
   ledger_.close();
-  return result;
-}
-
-Result<ledger::RestoreResult> restore_leftovers(const std::string& run_dir) {
-  std::error_code none;
-  if (!std::filesystem::exists(run_dir + "/ledger", none)) return ledger::RestoreResult{};
-  auto lock = RunLock::acquire(run_dir);
-  if (!lock) return tl::unexpected(lock.error());
-  const auto result = ledger::restore(run_dir.c_str(), true);
-  if (result.failed > 0) return fail(Errc::rejected, run_dir + "/ledger", sentence(result));
   return result;
 }
 

@@ -56,11 +56,4 @@ class Enforcement {
 /// What is assumed where nothing may be written.
 Capabilities assumed_capabilities(const Hierarchy& where);
 
-/// headroomd --restore, and mode off: takes the lock (nobody may be running), puts everything back.
-/// Errors: rejected (a daemon is running: it does that itself), denied, io; failed writes too.
-Result<ledger::RestoreResult> restore_leftovers(const std::string& run_dir);
-
-/// "3 put back, 1 left because it is somebody else's, …"
-std::string sentence(const ledger::RestoreResult& result);
-
 }  // namespace headroom

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 #include <httplib.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -13,6 +16,8 @@ namespace headroom {
 namespace {
 
 constexpr int kThreads = 2;
+constexpr int kSocketSeconds = 5;   // for one read or write
+constexpr int kStrangerMs = 100;    // for somebody who is refused anyhow: two threads are all that there are
 
 /// httplib's default is SO_REUSEPORT, with which a second daemon would take half of the scrapes.
 void only_reuse_address(int fd) {
@@ -27,6 +32,74 @@ void answer(const Route& route, const httplib::Request& request, httplib::Respon
   response.status = reply.status;
   response.set_content(reply.body, reply.type.c_str());
 }
+
+bool wait_for(int fd, short events, int timeout_ms) {
+  pollfd wait{fd, events, 0};
+  int got = poll(&wait, 1, timeout_ms);
+  while (got < 0 && errno == EINTR) got = poll(&wait, 1, timeout_ms);
+  return got > 0;
+}
+
+/// A connected socket as httplib reads and writes it.
+class SocketStream final : public httplib::Stream {
+ public:
+  explicit SocketStream(int fd) : fd_(fd) {}
+  bool is_readable() const override { return at_ < have_ || ready(POLLIN); }
+  bool is_writable() const override { return ready(POLLOUT); }
+  /// Through a buffer: httplib reads its header lines byte by byte.
+  ssize_t read(char* to, std::size_t size) override {
+    if (at_ == have_) {
+      const ssize_t got = ready(POLLIN) ? recv(fd_, buffer_, sizeof buffer_, 0) : -1;
+      if (got <= 0) return got;
+      at_ = 0;
+      have_ = static_cast<std::size_t>(got);
+    }
+    const std::size_t n = std::min(size, have_ - at_);
+    std::memcpy(to, buffer_ + at_, n);
+    at_ += n;
+    return static_cast<ssize_t>(n);
+  }
+  ssize_t write(const char* from, std::size_t size) override {
+    return ready(POLLOUT) ? send(fd_, from, size, MSG_NOSIGNAL) : -1;
+  }
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return fd_; }
+
+ private:
+  bool ready(short events) const { return wait_for(fd_, events, kSocketSeconds * 1000); }
+  int fd_;
+  char buffer_[4096];
+  std::size_t at_ = 0, have_ = 0;
+};
+
+/// Root and our own user only, whatever mode somebody has given the socket meanwhile: the kernel says who connected.
+class PeerCheckedServer final : public httplib::Server {
+ private:
+  bool process_and_close_socket(socket_t fd) override {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    const bool known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
+    SocketStream stream(fd);
+    bool closed = false;
+    const bool allowed = known && (peer.uid == 0 || peer.uid == geteuid());
+    const bool done = allowed && process_request(stream, true, closed, nullptr);
+    if (!allowed) refuse(fd, known ? peer.uid : static_cast<uid_t>(-1));
+    shutdown(fd, SHUT_RDWR);
+    close(fd);
+    return done;
+  }
+  static void refuse(int fd, uid_t uid) {
+    char request[4096];   // what is not read resets the connection before the answer is
+    if (wait_for(fd, POLLIN, kStrangerMs)) (void)recv(fd, request, sizeof request, 0);
+    const std::string body = fmt::format(
+        "{{\"error\":\"uid {} may not use this socket: only root and the daemon's own user (uid {}) may\"}}",
+        static_cast<std::int64_t>(static_cast<std::int32_t>(uid)), geteuid());
+    const std::string answer = fmt::format("HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n"
+                                           "Content-Length: {}\r\nConnection: close\r\n\r\n{}", body.size(), body);
+    (void)send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+  }
+};
 
 struct Address { std::string host; int port = 0; };
 
@@ -64,17 +137,19 @@ int try_unix(const std::string& path) {
 }  // namespace
 
 struct HttpServer::Impl {
-  httplib::Server server;
+  std::unique_ptr<httplib::Server> owned;
+  httplib::Server& server;
   std::vector<Route> routes;
   std::thread thread;
   std::string path;   ///< of the UNIX socket
   int port = 0;
 
-  explicit Impl(std::vector<Route> all) : routes(std::move(all)) {
+  Impl(std::unique_ptr<httplib::Server> made, std::vector<Route> all)
+      : owned(std::move(made)), server(*owned), routes(std::move(all)) {
     server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     server.set_keep_alive_max_count(1);   // two threads: nobody may sit on one
-    server.set_read_timeout(5);
-    server.set_write_timeout(5);
+    server.set_read_timeout(kSocketSeconds);
+    server.set_write_timeout(kSocketSeconds);
     server.set_payload_max_length(64 * 1024);
     server.set_socket_options(only_reuse_address);
     for (const Route& route : routes) {
@@ -107,7 +182,7 @@ int HttpServer::port() const { return impl_->port; }
 Result<HttpServer> HttpServer::on_tcp(const std::string& listen, std::vector<Route> routes) {
   const auto address = parse_address(listen);
   if (!address) return tl::unexpected(address.error());
-  auto impl = std::make_unique<Impl>(std::move(routes));
+  auto impl = std::make_unique<Impl>(std::make_unique<httplib::Server>(), std::move(routes));
   errno = 0;
   impl->port = address->port;
   const bool bound = address->port != 0 ? impl->server.bind_to_port(address->host, address->port)
@@ -124,7 +199,7 @@ Result<HttpServer> HttpServer::on_unix(const std::string& path, std::vector<Rout
     if (error != ECONNREFUSED) return fail(Errc::io, path, error == 0 ? "another daemon answers there" : std::strerror(error));
     unlink(path.c_str());
   }
-  auto impl = std::make_unique<Impl>(std::move(routes));
+  auto impl = std::make_unique<Impl>(std::make_unique<PeerCheckedServer>(), std::move(routes));
   impl->server.set_address_family(AF_UNIX);
   errno = 0;
   const mode_t before = umask(0177);

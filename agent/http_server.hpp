@@ -30,6 +30,7 @@ class HttpServer {
  public:
   /// @param listen  "127.0.0.1:9478", "[::1]:9478", ":9478" (every address), port 0: any
   static Result<HttpServer> on_tcp(const std::string& listen, std::vector<Route> routes);
+  /// Answers root and the user that this process runs as, and nobody else (SO_PEERCRED): others get 403.
   /// @param path  made with mode 0600; what is at the path already goes if it is a socket that nobody answers on
   static Result<HttpServer> on_unix(const std::string& path, std::vector<Route> routes);
   HttpServer(HttpServer&&) noexcept;

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "agent/clock.hpp"
+#include "agent/leftovers.hpp"
 
 namespace headroom {
 namespace {
@@ -167,11 +168,14 @@ void Loop::take_commands() {
         pending_until_ = monotonic_now() + kBackToBase;
         engine_.reads.wake = monotonic_now();
         break;
-      case Command::resume:
+      case Command::resume: {
+        const bool was = paused_;
         paused_ = engine_.rails.off = parts_.mode == "off" || stopping_;
-        accounting_.event(LogLevel::info, "control", paused_ ? "mode is off: nothing to resume" : "resumed");
-        parts_.board.answer(Command::resume, message(paused_ ? "mode is off: nothing to resume" : "resumed"));
+        const char* text = paused_ ? "mode is off: nothing to resume" : was ? "resumed" : "it was not paused";
+        accounting_.event(LogLevel::info, "control", text);
+        parts_.board.answer(Command::resume, message(text));
         break;
+      }
     }
   }
 }

@@ -9,7 +9,8 @@ void Loop::publish() {
   auto report = std::make_shared<Report>(build_report(last_->snapshot, *engine_.policy, engine_.plans, engine_.rails,
                                                       accounts_, engine_.desired.lendable));
   report->mode = parts_.mode;
-  const bool only_paused = paused_ && parts_.mode != "off" && parts_.mode_reason.empty();
+  report->paused = paused_ && parts_.mode != "off" && !stopping_;
+  const bool only_paused = report->paused && parts_.mode_reason.empty();
   report->mode_reason = only_paused ? "paused: nothing is lent until resume" : parts_.mode_reason;
   report->cgroup_root = parts_.cgroup_root;
   report->guard_up = parts_.enforcement != nullptr && engine_.rails.guard_up;

@@ -1,4 +1,5 @@
-// headroom-guard: puts the originals back when the daemon is dead or frozen. libc and cgroups/ledger only.
+// headroom-guard: puts the originals back when the daemon is dead or frozen. libc and cgroups/ledger only (and the
+// texts of its command line).
 //
 //   one thread   sleeps until the ledger is armed, blocks in flock on the daemon's lock (KERNEL 23); when the kernel
 //                hands it over the daemon is dead: restore, disarm, unlock
@@ -25,6 +26,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "agent/guard_options.hpp"
 #include "cgroups/ledger/layout.hpp"
 
 namespace headroom::ledger {
@@ -246,24 +248,38 @@ void wait_for_ledger(Guard& guard) {
   }
 }
 
-bool parse(int argc, char** argv, Guard& guard) {
+void usage(int fd) {
+  ::dprintf(fd, "usage: headroom-guard %s %s [%s]\n", guard::kRunDir.name, guard::kRunDir.value, guard::kOnce.name);
+}
+
+void help() {
+  ::dprintf(STDOUT_FILENO, "%s\n", guard::kAbout);
+  usage(STDOUT_FILENO);
+  for (const auto& o : guard::kOptions)
+    ::dprintf(STDOUT_FILENO, "  %s %s\n      %s\n", o.name, o.value == nullptr ? "" : o.value, o.text);
+  ::dprintf(STDOUT_FILENO, "\n%s", guard::kFooter);
+}
+
+enum class Parsed { guard, help, wrong };
+
+Parsed parse(int argc, char** argv, Guard& guard) {
   for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--run-dir") == 0 && i + 1 < argc)
+    if (std::strcmp(argv[i], guard::kRunDir.name) == 0 && i + 1 < argc)
       guard.run_dir = argv[++i];
-    else if (std::strcmp(argv[i], "--once") == 0)
+    else if (std::strcmp(argv[i], guard::kOnce.name) == 0)
       guard.life = Life::once;
-    else if (std::strcmp(argv[i], "--cgroup-v2") != 0)
-      return false;  // accepted: the ledger's header says it
+    else
+      return std::strcmp(argv[i], guard::kHelp.name) == 0 ? Parsed::help : Parsed::wrong;
   }
-  return guard.run_dir != nullptr;
+  return guard.run_dir != nullptr ? Parsed::guard : Parsed::wrong;
 }
 
 int run(int argc, char** argv) {
   Guard guard;
-  if (!parse(argc, argv, guard)) {
-    ::dprintf(STDERR_FILENO, "usage: %s --run-dir DIR [--once]\n", argc > 0 ? argv[0] : "headroom-guard");
-    return 2;
-  }
+  const Parsed parsed = parse(argc, argv, guard);
+  if (parsed == Parsed::help) help();
+  if (parsed == Parsed::wrong) usage(STDERR_FILENO);
+  if (parsed != Parsed::guard) return parsed == Parsed::help ? 0 : 2;
   sigset_t stop;
   ::sigemptyset(&stop);
   ::sigaddset(&stop, SIGTERM);

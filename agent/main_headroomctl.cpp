@@ -1,143 +1,155 @@
-// headroomctl: asks the daemon on its control socket.
-#include <unistd.h>
-
+// headroomctl: asks the daemon on its control socket. One function adds one command.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <thread>
 
-#include "agent/ctl_render.hpp"
-#include "agent/http_server.hpp"
+#include "agent/ctl_client.hpp"
+#include "agent/ctl_doctor.hpp"
+#include "agent/ctl_screen.hpp"
 #include "agent/options.hpp"
+#include "cli/generate.hpp"
 
 namespace {
 
 using namespace headroom;
 
-enum class Output { text, json };
+constexpr const char* kFooter =
+    "\nExit status:\n"
+    "  0  done\n"
+    "  1  the daemon answered that it cannot; doctor: there are warnings\n"
+    "  2  wrong arguments\n"
+    "  3  no daemon could be asked (none there, or not allowed); doctor: something keeps headroom from working\n"
+    "Files:\n"
+    "  /var/lib/headroom/control.sock  the daemon's socket (<state-dir>/control.sock); root and its own user may use it\n"
+    "Examples:\n"
+    "  headroomctl top                          who borrows what from whom, now\n"
+    "  headroomctl throttled -r 5               the five that lose most to their limits\n"
+    "  headroomctl doctor --report >report.txt  what to paste into an issue; names of pods and units are left out\n"
+    "  headroomctl -o json status | jq .mode    every command has JSON\n"
+    "See also:\n"
+    "  headroomd(8), headroom-guard(8), headroom-lab(1)\n";
 
+/// What the commands share.
 struct Ctl {
-  std::string socket;
-  Output output = Output::text;
-  std::string group;
-  std::size_t rows = 20;
-  int times = 0;             // of top; 0: until interrupted
+  CtlClient client;
+  CtlExit exit = CtlExit::done;
+};
+
+struct Top {
+  std::size_t rows = 0;      // 0: as many as fit
+  int times = 0;             // 0: until interrupted
   double every = 1;          // seconds
 };
 
-Paint paint() {
-  const bool plain = isatty(STDOUT_FILENO) == 0 || std::getenv("NO_COLOR") != nullptr;
-  return plain ? Paint{} : kColours;
-}
-
-void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
-}
-
-/// Says what to do, not only what failed.
-int cannot_reach(const Ctl& c, const Error& e) {
-  std::string hint = e.detail;
-  if (e.code == Errc::denied)
-    hint = "the socket belongs to the daemon's user: run headroomctl as that user or with sudo";
-  if (e.code == Errc::absent)
-    hint = "no daemon answers there. Is headroomd running? If it has another --state-dir, name its socket: "
-           "headroomctl --socket <state-dir>/control.sock …";
-  std::fprintf(stderr, "headroomctl: %s: %s\n", c.socket.c_str(), hint.c_str());
-  return 1;
-}
-
-std::string url_encoded(const std::string& text) {
-  static const char* const kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.' || c == '/') out += c;
-    else out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-  }
-  return out;
-}
-
-template <class Render>
-int show(const Ctl& c, HttpMethod method, const std::string& path, Render render) {
-  const auto answer = ask_unix(c.socket, method, path);
-  if (!answer) return cannot_reach(c, answer.error());
-  if (c.output == Output::json) print(answer->body + "\n");
-  if (answer->status != 200) {
-    if (c.output == Output::text) std::fprintf(stderr, "headroomctl: %s\n", render_error(answer->body).c_str());
-    return 1;
-  }
-  if (c.output == Output::text) print(render(answer->body));
-  return 0;
-}
-
-int top(const Ctl& c) {
+CtlExit top(const CtlClient& client, const Top& options) {
   std::string before;
-  const bool terminal = isatty(STDOUT_FILENO) != 0;
-  for (int i = 0; c.times == 0 || i < c.times; ++i) {
-    if (i > 0) std::this_thread::sleep_for(std::chrono::duration<double>(c.every));
-    const int code = show(c, HttpMethod::get, "/v1/view", [&](const std::string& body) {
-      std::string screen = render_top(body, before, c.rows, paint());
+  for (int i = 0; options.times == 0 || i < options.times; ++i) {
+    if (i > 0) std::this_thread::sleep_for(std::chrono::duration<double>(options.every));
+    const Screen screen = screen_now();   // each time: the window may have changed
+    const CtlExit code = ask_and_show(client, HttpMethod::get, "/v1/view", [&](const std::string& body) {
+      const std::string text = cut_lines(render_top(body, before, options.rows, screen), screen.columns);
       before = body;
-      return (terminal && c.times != 1 ? "\x1b[H\x1b[2J" : "") + screen;
+      return (screen.columns > 0 && options.times != 1 ? "\x1b[H\x1b[2J" : "") + text;
     });
-    if (code != 0) return code;
+    if (code != CtlExit::done) return code;
   }
-  return 0;
+  return CtlExit::done;
 }
 
-void add_common(CLI::App& app, Ctl& c) {
+void add_status(CLI::App& app, Ctl& ctl) {
+  app.add_subcommand("status", "mode, node, leases, writes, last events")->callback([&ctl] {
+    ctl.exit = ask_and_show(ctl.client, HttpMethod::get, "/v1/status", [](const std::string& body) {
+      const Screen screen = screen_now();
+      return wrap_lines(render_status(body, screen.paint), screen.columns, 10);
+    });
+  });
+}
+
+void add_top(CLI::App& app, Ctl& ctl) {
+  CLI::App* command = app.add_subcommand("top", "live: who borrows what from whom, who is throttled, and why");
+  auto options = std::make_shared<Top>();
+  command->add_option("-n,--times", options->times, "so many times, then exit; 0: until interrupted")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("-d,--delay", options->every, "seconds between two")->check(CLI::Range(0.1, 3600.0));
+  command->add_option("-r,--rows", options->rows, "rows of each table; as many as the window has room for if not given");
+  command->callback([&ctl, options] { ctl.exit = top(ctl.client, *options); });
+}
+
+void add_explain(CLI::App& app, Ctl& ctl) {
+  CLI::App* command = app.add_subcommand("explain", "one group: signals, rule, decision, arithmetic, writes, how to undo");
+  auto group = std::make_shared<std::string>();
+  command->add_option("group", *group, "path, container ID (6 characters or more), pod UID, or name")->required();
+  command->callback([&ctl, group] {
+    ctl.exit = ask_and_show(ctl.client, HttpMethod::get, "/v1/explain?group=" + url_encoded(*group), [](const std::string& body) {
+      return render_explain(body, screen_now().paint);
+    });
+  });
+}
+
+void add_throttled(CLI::App& app, Ctl& ctl) {
+  CLI::App* command = app.add_subcommand(
+      "throttled", "containers and pods that their limit throttles, worst first, and what headroom does about it");
+  auto rows = std::make_shared<std::size_t>(20);
+  command->add_option("-r,--rows", *rows, "at most so many")->capture_default_str();
+  command->callback([&ctl, rows] {
+    ctl.exit = ask_and_print(ctl.client, "/v1/view", [&](const std::string& body) {
+      if (ctl.client.output == Output::json) return throttled_json(body, *rows) + "\n";
+      const Screen screen = screen_now();
+      return cut_lines(render_throttled(body, *rows, screen), screen.columns);
+    });
+  });
+}
+
+/// pause, resume and restore.
+void add_order(CLI::App& app, Ctl& ctl, const std::string& name, const char* what, const char* without_daemon) {
+  app.add_subcommand(name, what)->callback([&ctl, name, without_daemon] {
+    ctl.exit = ask_and_show(ctl.client, HttpMethod::post, "/v1/" + name,
+                            [](const std::string& body) { return render_done(body); }, without_daemon);
+  });
+}
+
+void add_common(CLI::App& app, Ctl& ctl) {
   static const std::map<std::string, Output> outputs{{"text", Output::text}, {"json", Output::json}};
   app.fallthrough();
-  app.add_option("-o,--output", c.output, "text or json")->transform(CLI::CheckedTransformer(outputs, CLI::ignore_case));
-  app.add_option("--socket", c.socket, "control socket of the daemon")->default_str(c.socket);
+  app.add_option("-o,--output", ctl.client.output, "text or json")
+      ->transform(CLI::CheckedTransformer(outputs, CLI::ignore_case).description("{text,json}"));
+  app.add_option("--socket", ctl.client.socket, "control socket of the daemon")
+      ->type_name("FILE")->default_str(ctl.client.socket);
   app.set_version_flag("--version", std::string("headroomctl ") + kVersion);
   app.require_subcommand(1);
 }
 
-int run(CLI::App& app, const Ctl& c) {
-  const Paint p = paint();
-  const auto done = [](const std::string& body) { return render_done(body); };
-  const std::string command = app.get_subcommands().front()->get_name();
-  if (command == "top") return top(c);
-  if (command == "status")
-    return show(c, HttpMethod::get, "/v1/status", [&](const std::string& b) { return render_status(b, p); });
-  if (command == "throttled")
-    return show(c, HttpMethod::get, "/v1/groups", [&](const std::string& b) { return render_throttled(b, c.rows, p); });
-  if (command == "explain")
-    return show(c, HttpMethod::get, "/v1/explain?group=" + url_encoded(c.group),
-                [&](const std::string& b) { return render_explain(b, p); });
-  return show(c, HttpMethod::post, "/v1/" + command, done);
+void add_commands(CLI::App& app, Ctl& ctl) {
+  add_status(app, ctl);
+  add_top(app, ctl);
+  add_throttled(app, ctl);
+  add_explain(app, ctl);
+  add_doctor(app, ctl.client, ctl.exit);
+  add_order(app, ctl, "pause", "take every lease back and give none until resume, or until the daemon is started anew",
+            "Nothing is lent while no daemon runs; what a dead one left is put back by headroomd --restore");
+  add_order(app, ctl, "resume", "go on after pause or restore", "There is nothing to resume: start headroomd");
+  add_order(app, ctl, "restore", "as pause, and put back every file that the ledger knows",
+            "Without a daemon: headroomd --restore");
+  app.footer(kFooter);   // after the commands, which would inherit it
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  Ctl c;
-  c.socket = default_state_dir() + "/control.sock";
+  Ctl ctl;
+  ctl.client.socket = default_state_dir() + "/control.sock";
   CLI::App app{"headroomctl asks headroomd what it does and why, and makes it stop.", "headroomctl"};
-  add_common(app, c);
-  app.add_subcommand("status", "mode, node, leases, writes, last events");
-  CLI::App* top_command = app.add_subcommand("top", "live: who borrows what from whom, who is throttled, and why");
-  top_command->add_option("-n,--times", c.times, "so many times, then exit; 0: until interrupted")->check(CLI::NonNegativeNumber);
-  top_command->add_option("-d,--delay", c.every, "seconds between two")->check(CLI::Range(0.1, 3600.0));
-  top_command->add_option("-r,--rows", c.rows, "rows of each kind");
-  CLI::App* explain = app.add_subcommand("explain", "one group: signals, rule, decision, arithmetic, writes, how to undo");
-  explain->add_option("group", c.group, "path, container ID (6 characters or more), pod UID, or name")->required();
-  CLI::App* throttled = app.add_subcommand("throttled", "groups that their limit throttles, worst first");
-  throttled->add_option("-r,--rows", c.rows, "at most so many");
-  app.add_subcommand("pause", "take every lease back and give none until resume");
-  app.add_subcommand("resume", "go on after pause or restore");
-  app.add_subcommand("restore", "as pause, and put back every file that the ledger knows");
+  add_common(app, ctl);
+  add_commands(app, ctl);
+  if (const auto code = cli::generate({app, 1}, argc, argv)) return *code;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
-  }
-  try {
-    return run(app, c);
+    return app.exit(e) == 0 ? 0 : static_cast<int>(CtlExit::usage);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "headroomctl: an answer that this version does not understand: %s\n", e.what());
-    return 1;
+    return static_cast<int>(CtlExit::failed);
   }
+  return static_cast<int>(ctl.exit);
 }

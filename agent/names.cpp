@@ -34,19 +34,6 @@ const char* word(Because because) {
   return "none";
 }
 
-const char* word(QosClass qos) {
-  switch (qos) {
-    case QosClass::lse: return "LSE";
-    case QosClass::lsr: return "LSR";
-    case QosClass::ls: return "LS";
-    case QosClass::step: return "step";
-    case QosClass::control: return "control";
-    case QosClass::be: return "BE";
-    case QosClass::system: return "SYSTEM";
-  }
-  return "LS";
-}
-
 const char* word(Mode mode) {
   switch (mode) {
     case Mode::off: return "off";

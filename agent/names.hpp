@@ -8,7 +8,6 @@
 namespace headroom {
 
 const char* word(Because because);
-const char* word(QosClass qos);
 const char* word(Mode mode);
 const char* word(Errc code);
 

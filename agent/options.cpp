@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <map>
 
+#include "agent/pages.hpp"
+
 namespace headroom {
 namespace {
 
@@ -15,29 +17,39 @@ constexpr const char* kAbout =
     "Without a configuration it observes only: it says what it would do and writes nothing.\n";
 
 constexpr const char* kFooter =
-    "\nModes\n"
+    "\nModes:\n"
     "  observe   reads cgroups, plans, writes nothing (default); needs no writable host path\n"
     "  enforce   writes cpu quota, burst and shares of the classes that the configuration names; a guard process\n"
     "            stands by and puts every file back should the daemon die or freeze\n"
     "  off       puts back what an earlier run left and touches nothing\n"
-    "In enforce the daemon raises its own priority to nice -10 where it may: a late loop lends nothing.\n"
-    "SIGTERM and SIGINT put everything back within 2 s. After a crash the guard, the next start, or\n"
-    "'headroomd --restore' do.\n"
-    "Exit: 0 done, 1 failed, 2 wrong configuration, 3 another daemon holds the lock.\n"
-    "See also: headroomctl --help\n";
+    "  In enforce the daemon raises its own priority to nice -10 where it may: a late loop lends nothing.\n"
+    "  SIGTERM and SIGINT put everything back within 2 s. After a crash the guard, the next start, or\n"
+    "  'headroomd --restore' do.\n"
+    "Exit status:\n"
+    "  0  done; --restore: everything is back, or there was nothing to put back\n"
+    "  1  failed; --restore: not everything is back, or the directory named does not exist\n"
+    "  2  wrong configuration or arguments\n"
+    "  3  another daemon holds the lock\n"
+    "Files:\n"
+    "  /etc/headroom/headroom.yaml     configuration, by convention (--config)\n"
+    "  /run/headroom                   lock, ledger, heartbeat and fence (--run-dir)\n"
+    "  /var/lib/headroom/control.sock  what headroomctl asks (--state-dir)\n"
+    "See also:\n"
+    "  headroomctl(1), headroom-guard(8), headroom-lab(1)\n";
 
 struct Flags { bool check = false, restore = false, no_guard = false; };
 
 void add_options(CLI::App& app, Options& o, Flags& flags) {
   static const std::map<std::string, Mode> modes{{"off", Mode::off}, {"observe", Mode::observe}, {"enforce", Mode::enforce}};
-  app.add_option("--config", o.config, "configuration in YAML; built-in defaults (observe) where not given");
+  app.add_option("--config", o.config, "configuration in YAML; built-in defaults (observe) where not given")->type_name("FILE");
   app.add_option("--mode", o.mode, "off, observe or enforce; overrides the configuration")
-      ->transform(CLI::CheckedTransformer(modes, CLI::ignore_case));
+      ->transform(CLI::CheckedTransformer(modes, CLI::ignore_case).description("{off,observe,enforce}"));
   app.add_option("--cgroup-root", o.cgroup_root,
-                 "group below which to work, or directory under which the host's hierarchies lie (host mounts if empty)");
+                 "group below which to work, or directory under which the host's hierarchies lie (host mounts if empty)")
+      ->type_name("DIR");
   app.add_option("--run-dir", o.run_dir, "lock, ledger, heartbeat and fence; a tmpfs of the host; enforce only")
-      ->capture_default_str();
-  app.add_option("--state-dir", o.state_dir, "control socket and credit")->default_str(default_state_dir());
+      ->type_name("DIR")->capture_default_str();
+  app.add_option("--state-dir", o.state_dir, "control socket and credit")->type_name("DIR")->default_str(default_state_dir());
   app.add_option_function<std::string>(
          "--judge",
          [&o](const std::string& name) {
@@ -50,7 +62,7 @@ void add_options(CLI::App& app, Options& o, Flags& flags) {
       ->check(CLI::IsMember({"auto", "pressure", "wait-sum", "run-delay", "none"}))
       ->default_str("auto");
   app.add_flag("--no-guard", flags.no_guard, "start no guard: then only leases that leave nothing behind are given");
-  app.add_option("--guard", o.guard_path, "the guard's program (default: headroom-guard beside headroomd)");
+  app.add_option("--guard", o.guard_path, "the guard's program (default: headroom-guard beside headroomd)")->type_name("FILE");
   app.add_flag("--check-config", flags.check, "read the configuration, print every fault with its place, and exit");
   app.add_flag("--restore", flags.restore, "put back what an earlier run left (needs the ledger in --run-dir only), and exit");
   app.set_version_flag("--version", std::string("headroomd ") + kVersion);
@@ -66,7 +78,8 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);   // a unit's drop-in may add to it
   add_options(app, o, flags);
   std::string positional;
-  app.add_option("file", positional, "configuration for --check-config");
+  app.add_option("file", positional, "configuration for --check-config")->type_name("FILE");
+  if (const auto code = generate_pages(app, argc, argv)) return ExitCode{*code};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -11,6 +11,8 @@
 namespace headroom {
 
 enum class GuardUse { start, none };
+constexpr const char* kDefaultRunDir = "/run/headroom";
+
 enum class Task { run, check_config, restore };
 
 struct Options {
@@ -18,7 +20,7 @@ struct Options {
   std::string config;                  ///< file; empty: built-in defaults
   std::optional<Mode> mode;            ///< overrides the file's
   std::string cgroup_root;             ///< empty: the host's mounts
-  std::string run_dir = "/run/headroom";
+  std::string run_dir = kDefaultRunDir;
   std::string state_dir;               ///< default_state_dir() where not given
   std::optional<Judge> judge;          ///< nullopt: the best that there is
   GuardUse guard = GuardUse::start;

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/names.hpp"
+#include "agent/options.hpp"
+#include "engine/describe.hpp"
 
 namespace headroom {
 namespace {
@@ -42,6 +44,14 @@ json reason_json(const Report& r, const Reason& why) {
   return out;
 }
 
+/// The present or last stretch of throttling, with no gap of over a minute in it.
+json stretch_json(const GroupReport& g) {
+  if (!g.throttled_for) return nullptr;
+  return {{"beganSecondsAgo", secs(*g.throttled_for)}, {"lastSecondsAgo", secs(g.throttled_ago)},
+          {"periods", g.stretch.periods}, {"throttledPeriods", g.stretch.throttled_periods},
+          {"throttledSeconds", secs(g.stretch.throttled_time)}};
+}
+
 json group_json(const Report& r, const GroupReport& g) {
   return {{"path", g.path}, {"name", display_name(g)},
           {"namespace", g.ns}, {"pod", g.pod}, {"container", g.container}, {"containerId", g.container_id},
@@ -50,7 +60,7 @@ json group_json(const Report& r, const GroupReport& g) {
           {"shares", shares_or_null(g.shares)}, {"ownShares", shares_or_null(g.base_shares)},
           {"useCores", cores(g.use)}, {"rateCores", cores(g.rate)}, {"usageSeconds", secs(g.usage_total)},
           {"throttledPeriods", g.throttle.throttled_periods}, {"periods", g.throttle.periods},
-          {"throttledSeconds", secs(g.throttle.throttled_time)}, {"lentCpuSeconds", secs(g.lent_cpu)},
+          {"throttledSeconds", secs(g.throttle.throttled_time)}, {"stretch", stretch_json(g)}, {"lentCpuSeconds", secs(g.lent_cpu)},
           {"stallAvoidedSeconds", secs(g.stall_avoided)}, {"lease", lease_json(g.lease)}, {"verdict", g.verdict},
           {"reason", reason_json(r, g.reason)}, {"harmLastMinuteSeconds", secs(g.harm_minute)},
           {"settingsWrites", g.settings_writes}, {"refills", g.refills}, {"foreignWrites", g.foreign_writes}};
@@ -59,13 +69,18 @@ json group_json(const Report& r, const GroupReport& g) {
 json node_json(const Report& r) {
   json classes = json::object();
   for (std::size_t i = 0; i < r.node.class_use.size(); ++i)
-    classes[word(static_cast<QosClass>(i))] = cores(r.node.class_use[i]);
+    classes[std::string(to_string(static_cast<QosClass>(i)))] = cores(r.node.class_use[i]);
   return {{"cpus", r.node.cpus}, {"useCores", cores(r.node.use_now)}, {"protectedUseCores", cores(r.node.protected_use)},
           {"targetCores", cores(r.node.target)}, {"stealCores", cores(r.node.steal)},
           {"pressure", r.node.pressure ? json(*r.node.pressure) : json(nullptr)}, {"state", word(r.node.state)},
           {"judge", word(r.node.judge)}, {"worstLatenessSeconds", secs(r.node.worst_lateness_1s)},
           {"failedTicks", r.node.failed_ticks}, {"useByClass", classes}, {"contractSeconds", r.node.contract_seconds},
           {"breachSeconds", r.node.breach_seconds}, {"lendableCores", cores(r.lendable)}, {"lentCores", cores(r.lent)}};
+}
+
+json kernel_json(const KernelView& k) {
+  return {{"burstFile", k.burst_file}, {"burstAboveQuota", k.burst_above_quota}, {"parentChildRule", k.parent_child_rule},
+          {"rewriteRefills", k.rewrite_refills}, {"groupPressure", k.group_pressure}, {"assumed", k.assumed}};
 }
 
 json writes_json(const Report& r) {
@@ -84,7 +99,8 @@ json counts_json(const std::vector<std::pair<std::string, std::uint64_t>>& count
 json status(const Report& r) {
   const auto leases = std::count_if(r.groups.begin(), r.groups.end(), [](const auto& g) { return g.lease.has_value(); });
   const auto borrowers = std::count_if(r.groups.begin(), r.groups.end(), [](const auto& g) { return g.borrower; });
-  return {{"mode", r.mode}, {"modeReason", r.mode_reason}, {"policy", r.policy}, {"cgroupRoot", r.cgroup_root},
+  return {{"version", kVersion}, {"mode", r.mode}, {"modeReason", r.mode_reason}, {"paused", r.paused},
+          {"policy", r.policy}, {"cgroupRoot", r.cgroup_root}, {"kernel", kernel_json(r.kernel)},
           {"cgroupVersion", r.v2 ? 2 : 1}, {"guardUp", r.guard_up}, {"node", node_json(r)},
           {"groups", r.groups.size()}, {"borrowers", borrowers}, {"leases", leases}, {"ticks", r.ticks},
           {"reads", r.reads}, {"meanTickSeconds", r.ticks > 0 ? r.tick_duration_sum / static_cast<double>(r.ticks) : 0},

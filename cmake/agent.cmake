@@ -2,14 +2,16 @@ find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
+pkg_check_modules(LIBCGROUP REQUIRED IMPORTED_TARGET libcgroup)   # headroomctl doctor: a second opinion on mounts
 
 headroom_library(headroom_agent agent DEPS headroom_engine headroom_workloads headroom_fs headroom_ledger headroom_export
-                 headroom_config spdlog::spdlog CLI11::CLI11 nlohmann_json::nlohmann_json PkgConfig::HTTPLIB
-                 Threads::Threads)
+                 headroom_config headroom_cli spdlog::spdlog CLI11::CLI11 nlohmann_json::nlohmann_json
+                 PkgConfig::HTTPLIB PkgConfig::LIBCGROUP Threads::Threads)
 
 if(TARGET headroom_agent AND EXISTS ${CMAKE_SOURCE_DIR}/agent/main_headroomd.cpp)
   add_executable(headroomd agent/main_headroomd.cpp)
   target_link_libraries(headroomd PRIVATE headroom_agent)
+  target_link_options(headroomd PRIVATE -Wl,--as-needed)   # libcgroup is headroomctl's
   if(HEADROOM_HOOKS)
     # The same daemon with the fault hooks of the kill and race tests, which the real one does not contain.
     add_executable(headroomd-hooked tests/support/main_hooked.cpp)

@@ -50,7 +50,17 @@ void fill_names(const Snapshot& now, Slot slot, GroupReport& out) {
   out.borrower = rule.borrow.has_value() && !g.infrastructure;
 }
 
-void fill_state(const GroupState& g, GroupReport& out) {
+void fill_throttling(const GroupState& g, TimePoint now, GroupReport& out) {
+  out.throttle = g.throttle;
+  if (g.throttled_at == TimePoint{}) return;
+  out.throttled_for = now - g.throttled_since;
+  out.throttled_ago = now - g.throttled_at;
+  out.stretch = {g.throttle.periods - g.throttle_before.periods,
+                 g.throttle.throttled_periods - g.throttle_before.throttled_periods,
+                 g.throttle.throttled_time - g.throttle_before.throttled_time};
+}
+
+void fill_state(const GroupState& g, TimePoint now, GroupReport& out) {
   out.base_limit = base_limit(g);
   out.in_force = g.own.in_force;
   out.shares = g.own.shares_in_force;
@@ -58,7 +68,7 @@ void fill_state(const GroupState& g, GroupReport& out) {
   out.use = g.use_1s;
   out.rate = g.rate;
   out.usage_total = g.usage;
-  out.throttle = g.throttle;
+  fill_throttling(g, now, out);
   out.harm_minute = g.harm_minute;
   out.foreign_writes = g.own.foreign_writes;
 }
@@ -83,7 +93,7 @@ GroupReport group_report(const Snapshot& now, const Policy& policy, const PlanSt
   GroupReport out;
   const GroupState& g = now.groups[slot];
   fill_names(now, slot, out);
-  fill_state(g, out);
+  fill_state(g, now.at, out);
   if (slot < accounts.by_slot.size() && accounts.by_slot[slot].id == g.id) {
     out.lent_cpu = accounts.by_slot[slot].lent_cpu;
     out.stall_avoided = accounts.by_slot[slot].stall_avoided;
@@ -106,6 +116,8 @@ Report build_report(const Snapshot& snapshot, const Policy& policy, const PlanSt
   report.at = snapshot.at;
   report.policy = policy.name();
   report.v2 = rails.can.v2;
+  report.kernel = {rails.can.burst_file, rails.can.burst_above_quota, rails.can.parent_child_rule,
+                   rails.can.rewrite_refills, rails.can.group_pressure, rails.can.assumed};
   report.guard_up = rails.guard_up;
   report.node = snapshot.node;
   report.lendable = lendable;

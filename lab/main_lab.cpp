@@ -10,6 +10,7 @@
 #include <sstream>
 #include <thread>
 
+#include "cli/generate.hpp"
 #include "lab/paths.hpp"
 #include "lab/progress.hpp"
 #include "lab/report.hpp"
@@ -19,6 +20,15 @@ namespace {
 using namespace headroom;
 using namespace headroom::lab;
 namespace fs = std::filesystem;
+
+constexpr const char* kFooter =
+    "\nExit status:\n"
+    "  0    done; what was judged holds\n"
+    "  1    failed, or not root\n"
+    "  3    a file of the node has another value than before: named on stderr\n"
+    "  130  interrupted; everything was put back\n"
+    "See also:\n"
+    "  headroomd(8), headroomctl(1)\n";
 
 volatile sig_atomic_t g_interrupted = 0;   // a signal handler can reach nothing else
 
@@ -152,13 +162,13 @@ void run_flags(CLI::App& command, Options& options) {
   command.add_option("--rounds", options.rounds, "rotations; startup: completed starts per variant (default: the scenario's)");
   command.add_option("--seconds", options.seconds, "measured seconds of one arm in one rotation (default: the scenario's)");
   command.add_option("--seed", options.seed, "of loads and of the order of arms")->default_val(1);
-  command.add_option("--json", options.json, "write everything measured to this file");
-  command.add_option("--markdown", options.markdown, "write the tables to this file");
-  command.add_option("--scenario-dir", options.scenario_dir, "where scenario files are");
-  command.add_option("--daemon", options.daemon, "headroomd to run (default: beside this program)");
-  command.add_option("--daemon-config", options.daemon_config, "configuration for it, but for its port (default: generated)");
-  command.add_option("--cgroup-root", options.cgroup_root, "where the hierarchies are (default: the host's mounts)");
-  command.add_option("--keep-logs", options.keep_logs, "copy the daemon's directories here at the end");
+  command.add_option("--json", options.json, "write everything measured to this file")->type_name("FILE");
+  command.add_option("--markdown", options.markdown, "write the tables to this file")->type_name("FILE");
+  command.add_option("--scenario-dir", options.scenario_dir, "where scenario files are")->type_name("DIR");
+  command.add_option("--daemon", options.daemon, "headroomd to run (default: beside this program)")->type_name("FILE");
+  command.add_option("--daemon-config", options.daemon_config, "configuration for it, but for its port (default: generated)")->type_name("FILE");
+  command.add_option("--cgroup-root", options.cgroup_root, "where the hierarchies are (default: the host's mounts)")->type_name("DIR");
+  command.add_option("--keep-logs", options.keep_logs, "copy the daemon's directories here at the end")->type_name("DIR");
   command.add_flag("--smoke", options.smoke, "one short rotation; nothing is judged");
   command.add_flag("--for-newcomers", options.newcomer, "a before/after table in plain words");
 }
@@ -167,14 +177,16 @@ void run_flags(CLI::App& command, Options& options) {
 
 int main(int argc, char** argv) {
   if (argc == 2 && std::string(argv[1]) == "worker") return run_worker();
-  CLI::App app{"Scenarios on real cgroups: what headroom does to steps and to their neighbours"};
+  CLI::App app{"scenarios on real cgroups: what headroom does to steps and to their neighbours", "headroom-lab"};
   app.require_subcommand(1);
   Options options;
   auto* run_command = app.add_subcommand("run", "run a scenario and judge it");
   run_flags(*run_command, options);
   auto* list_command = app.add_subcommand("list", "the scenarios there are");
-  list_command->add_option("--scenario-dir", options.scenario_dir, "where scenario files are");
+  list_command->add_option("--scenario-dir", options.scenario_dir, "where scenario files are")->type_name("DIR");
   app.add_subcommand("clean", "remove what a killed lab left behind");
+  app.footer(kFooter);   // after the commands, which would inherit it
+  if (const auto code = cli::generate({app, 1}, argc, argv)) return *code;
   CLI11_PARSE(app, argc, argv);
   if (list_command->parsed()) return list(options);
   if (geteuid() != 0) {

@@ -124,6 +124,8 @@ void add_loop(const Report& r, Families& out) {
   if (!r.mode_reason.empty())
     out.gauge("headroom_mode_reason_info", "Why the mode in force is not the one asked for.",
               {{"reason", r.mode_reason}}, 1);
+  out.gauge("headroom_paused", "1 between headroomctl pause (or restore) and resume: nothing is lent.", {},
+            r.paused ? 1 : 0);
   add_states("headroom_judge", "Signal that tells a neighbour's waiting; 1 for the one in force.", "judge",
              {"pressure", "wait_sum", "run_delay", "none"}, word(r.node.judge), out);
   out.counter("headroom_reads_total", "Groups read.", {}, number(r.reads));

@@ -36,7 +36,10 @@ struct GroupReport {
   MilliCpu use;                            ///< over 1 s
   MilliCpu rate;                           ///< now
   nanoseconds usage_total{0};
-  ThrottleCounters throttle;
+  ThrottleCounters throttle;               ///< since the group was made
+  std::optional<nanoseconds> throttled_for;      ///< age of the present or last stretch of throttling; nullopt: none seen
+  nanoseconds throttled_ago{0};            ///< since it was last seen throttled
+  ThrottleCounters stretch;                ///< of that stretch alone
   nanoseconds lent_cpu{0};                 ///< CPU used above its own limit while a lease was out
   nanoseconds stall_avoided{0};
   std::optional<LeaseReport> lease;
@@ -45,6 +48,12 @@ struct GroupReport {
   nanoseconds harm_minute{0};
   std::uint64_t settings_writes = 0, refills = 0;
   std::uint32_t foreign_writes = 0;
+};
+
+/// What this kernel does with bandwidth; `assumed` until it was tried in a scratch group.
+struct KernelView {
+  bool burst_file = true, burst_above_quota = false, parent_child_rule = true, rewrite_refills = true,
+       group_pressure = false, assumed = true;
 };
 
 struct WriteCount {
@@ -56,8 +65,10 @@ struct Report {
   TimePoint at;
   std::string mode;                        ///< "off", "observe", "enforce"
   std::string mode_reason;                 ///< why not the one asked for; empty: as asked
+  bool paused = false;                     ///< by headroomctl pause or restore: nothing is lent until resume
   std::string policy;
   std::string cgroup_root;
+  KernelView kernel;
   bool v2 = false;
   NodeView node;
   MilliCpu lendable, lent;

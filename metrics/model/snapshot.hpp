@@ -45,6 +45,8 @@ struct GroupState {
   nanoseconds period_left{0};        ///< estimated rest of the present period; whole period where unknown
   ThrottleCounters throttle;
   TimePoint throttled_at;            ///< last time it was seen throttled (own level); epoch: never
+  TimePoint throttled_since;         ///< begin of the present or last stretch of throttling: no gap of over a minute
+  ThrottleCounters throttle_before;  ///< counters when that stretch began
   bool throttling = false;           ///< seen throttled by its own or a pod's quota within the last period
   std::optional<bool> populated;
   TimePoint first_use;               ///< first reading with any use; epoch: none yet

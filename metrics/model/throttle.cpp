@@ -7,6 +7,7 @@ namespace headroom::model {
 namespace {
 
 constexpr nanoseconds kLate = milliseconds{1};  // a period timer may run this late
+constexpr nanoseconds kStretch = seconds{60};   // not throttled for so long: what comes then is another stretch
 
 nanoseconds period_of(const GroupState& group) {
   return group.own.in_force ? nanoseconds{group.own.in_force->period} : nanoseconds{milliseconds{100}};
@@ -70,10 +71,15 @@ void take_throttle(ModelState::Impl& m, const Reading& reading) {
     learn_phase(memory.phase, period_of(group), memory.throttle_read_at, reading.at,
                 static_cast<std::int64_t>(now.periods - before.periods));
     if (now.throttled_periods > before.throttled_periods || now.throttled_time > before.throttled_time) {
+      if (group.throttled_at == TimePoint{} || reading.at - group.throttled_at > kStretch) {
+        group.throttled_since = memory.throttle_read_at;   // it happened since that reading
+        group.throttle_before = before;
+      }
       group.throttled_at = reading.at;
       m.throttling.push_back(reading.slot);
     }
   }
+  if (backwards) group.throttle_before = now;
   memory.has_throttle = true;
   memory.throttle_read_at = reading.at;
   group.throttle = now;

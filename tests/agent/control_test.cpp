@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -101,6 +102,33 @@ TEST_F(Control, AFileThatIsNoSocketIsNeverRemoved) {
   std::ofstream(socket()) << "mine";
   EXPECT_FALSE(HttpServer::on_unix(socket(), control_routes(board_)));
   EXPECT_EQ(access(socket().c_str(), F_OK), 0);
+}
+
+TEST_F(Control, AnotherUserIsRefusedEvenWhereTheModeOfTheSocketLetsHimIn) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root, to be somebody else";
+  const Player player(board_);
+  const auto server = HttpServer::on_unix(socket(), control_routes(board_));
+  ASSERT_TRUE(server);
+  chmod(dir_, 0755);
+  chmod(socket().c_str(), 0666);
+  const pid_t other = fork();
+  if (other == 0) {
+    if (setresuid(65534, 65534, 65534) != 0) _exit(9);
+    const auto answer = ask_unix(socket(), HttpMethod::post, "/v1/pause");
+    const bool refused = answer && answer->status == 403 && answer->body.find("uid 65534") != std::string::npos;
+    _exit(refused ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(other, &status, 0), other);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(get("/v1/status").status, 200);   // and who may is answered still
+}
+
+TEST_F(Control, ABodyLongerThanAnyBufferAndManyAnswersInARowComeWhole) {
+  const std::string body(300'000, 'x');
+  const auto server = HttpServer::on_unix(socket(), {{HttpMethod::get, "/long", [&](const HttpParams&) { return HttpReply{200, body}; }}});
+  ASSERT_TRUE(server);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(get("/long").body, body);
 }
 
 TEST_F(Control, StatusAndCommandsAreAnsweredByTheLoop) {

@@ -110,7 +110,7 @@ Report lending_report() {
 }
 
 TEST(Rendering, TopNamesTheBorrowerItsLeaseAndWhy) {
-  const std::string screen = render_top(view_json(lending_report()), "", 10, Paint{});
+  const std::string screen = render_top(view_json(lending_report()), "", 10, Screen{});
   EXPECT_THAT(screen, HasSubstr("hidden"));
   EXPECT_THAT(screen, HasSubstr("it has just begun"));
   EXPECT_THAT(screen, HasSubstr("0.50"));
@@ -118,7 +118,7 @@ TEST(Rendering, TopNamesTheBorrowerItsLeaseAndWhy) {
 
 TEST(Rendering, TerminalEscapesInNamesNeverReachTheTerminal) {
   const Report r = lending_report();
-  for (const std::string& text : {render_top(view_json(r), "", 10, Paint{}), render_throttled(groups_json(r), 10, Paint{}),
+  for (const std::string& text : {render_top(view_json(r), "", 10, Screen{}), render_throttled(view_json(r), 10, Screen{}),
                                   render_explain(explain_json(r, r.groups[0]), Paint{})})
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
