@@ -13,9 +13,15 @@ using ctl::duration;
 
 std::string text(const json& j, const char* key) { return j.at(key).get<std::string>(); }
 
-double lost_now(const json& g) {
+/// The stretch of throttling that goes on; nullptr: none does. As the stretch itself it ends after a minute without any.
+const json* present(const json& g) {
   const json& s = g.at("stretch");
-  return s.is_null() ? 0 : s.at("throttledSeconds").get<double>();
+  return s.is_null() || s.at("lastSecondsAgo").get<double>() > 60 ? nullptr : &s;
+}
+
+double lost_now(const json& g) {
+  const json* s = present(g);
+  return s == nullptr ? 0 : s->at("throttledSeconds").get<double>();
 }
 
 bool is_below(const std::string& path, const std::string& pod) {
@@ -65,19 +71,16 @@ double share(const json& counts) {
   return periods > 0 ? 100 * counts.at("throttledPeriods").get<double>() / periods : 0;
 }
 
-/// Long ago: what it was before is not shown as if it went on.
-std::string since(const json& stretch) {
-  if (stretch.is_null()) return "before";
-  constexpr double kOver = 60;   // as the stretch itself: a minute without any
-  if (stretch.at("lastSecondsAgo").get<double>() > kOver) return "over";
-  return duration(stretch.at("beganSecondsAgo").get<double>());
+std::string since(const json& g) {
+  if (const json* s = present(g)) return duration(s->at("beganSecondsAgo").get<double>());
+  return g.at("stretch").is_null() ? "before" : "over";
 }
 
 std::string row(const json& view, const json& g, std::size_t name_width) {
-  const json& stretch = g.at("stretch");
+  const json* stretch = present(g);
   const json& limit = g.at("limitCores");
-  return fmt::format("{:>6}  {:>6.1f}%  {:>6}  {:>6}  {:>5}  {:>5.2f}  {:9}  {}  {}\n", since(stretch),
-                     share(stretch.is_null() ? g : stretch), duration(lost_now(g)),
+  return fmt::format("{:>6}  {:>6.1f}%  {:>6}  {:>6}  {:>5}  {:>5.2f}  {:9}  {}  {}\n", since(g),
+                     share(stretch == nullptr ? g : *stretch), duration(lost_now(g)),
                      duration(g.at("throttledSeconds").get<double>()),
                      limit.is_null() ? "none" : fmt::format("{:.2f}", limit.get<double>()), g.at("useCores").get<double>(),
                      ctl::fit(text(g, "kind"), 9), ctl::column(text(g, "name"), name_width), clean(done_about(view, g)));

@@ -72,6 +72,15 @@ TEST(Throttled, SaysSinceWhenForWhichShareOfThePeriodsAndWhatIsDone) {
   EXPECT_THAT(text, Not(HasSubstr("pod1")));   // one row was asked for
 }
 
+TEST(Throttled, WhoIsNotThrottledAnyMoreComesAfterWhoIs) {
+  Report r = throttled_node();
+  r.groups[3].throttled_ago = seconds{61};
+  const std::string text = render_throttled(view_json(r), 10, {});
+  EXPECT_LT(text.find("kubepods/pod1"), text.find("work/now"));
+  EXPECT_THAT(text, HasSubstr("  over "));
+  EXPECT_THAT(text, HasSubstr("before "));
+}
+
 TEST(Throttled, APodIsRaisedWithItsContainers) {
   Report r = throttled_node();
   EXPECT_THAT(render_throttled(view_json(r), 10, {}), HasSubstr("raised with the leases of 1 of its containers"));

@@ -108,6 +108,29 @@ TEST(Report, TellsWhatIsOutAndWhatIsLent) {
   EXPECT_EQ(g.base_limit, MilliCpu{500});
 }
 
+TEST(Report, TellsSinceWhenAGroupIsThrottledAndHowMuchOfItIsOfThisStretch) {
+  Ledgered l;
+  const FixedPolicy policy;
+  const auto report = [&] { return build_report(l.node.snapshot(), policy, l.state, l.rails, l.accounts, {}).groups[0]; };
+  l.node.groups[l.a].throttle = {50, 20, seconds{2}};
+  EXPECT_FALSE(report().throttled_for);   // of before the first reading only the counters are known
+  l.node.groups[l.a].throttled_since = l.node.at - seconds{30};
+  l.node.groups[l.a].throttled_at = l.node.at - seconds{1};
+  l.node.groups[l.a].throttle_before = {10, 5, seconds{1}};
+  EXPECT_EQ(report().throttled_for, seconds{30});
+  EXPECT_EQ(report().throttled_ago, seconds{1});
+  EXPECT_EQ(report().stretch, (ThrottleCounters{40, 15, seconds{1}}));
+}
+
+TEST(Report, TellsWhatTheKernelWasFoundToDo) {
+  Ledgered l;
+  l.rails.can.rewrite_refills = false;
+  l.rails.can.assumed = false;
+  const Report report = build_report(l.node.snapshot(), FixedPolicy{}, l.state, l.rails, l.accounts, {});
+  EXPECT_FALSE(report.kernel.rewrite_refills);
+  EXPECT_FALSE(report.kernel.assumed);
+}
+
 TEST(Describe, EveryReasonHasASentenceOfItsOwn) {
   TestNode node;
   std::set<std::string> sentences;

@@ -163,6 +163,13 @@ TEST(Export, HostileNamesCannotBreakTheFormat) {
   for (const auto& line : lines_of(text_of(r))) EXPECT_NE(line.rfind("headroom_mode{mode=\"enforce\\", 0), 0U) << line;
 }
 
+TEST(Export, APauseIsAGaugeOfItsOwn) {
+  Report r = full_report();
+  EXPECT_THAT(text_of(r), HasSubstr("headroom_paused 0\n"));
+  r.paused = true;
+  EXPECT_THAT(text_of(r), HasSubstr("headroom_paused 1\n"));
+}
+
 TEST(Export, TheReasonForNotEnforcingIsAMetric) {
   EXPECT_THAT(text_of(full_report()), HasSubstr("headroom_mode_reason_info{reason=\"not enforcing: /run is read-only\"} 1"));
 }
