@@ -76,7 +76,7 @@ TEST(Doctor, WhatKeepsItFromWorkingIsAFault) {
   expect(f, Level::fault, "no cpu controller", 3);
   f = healthy();
   f.node.where->cpuacct.clear();
-  expect(f, Level::fault, "no cpuacct", 3);
+  expect(f, Level::fault, "no cpuacct hierarchy", 3);
 }
 
 TEST(Doctor, ValuesThatAreOutWithNobodyToPutThemBackAreAFaultAndOnlyThen) {

@@ -86,7 +86,7 @@ TEST_P(Pages, AnUnknownKindIsRefusedAndNothingElseIsTakenForTheQuestion) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Pages, testing::ValuesIn(kPrograms),
-                         [](const auto& info) { return std::to_string(info.index) + without(info.param.name, '-'); });
+                         [](const auto& of) { return std::to_string(of.index) + without(of.param.name, '-'); });
 
 /// What bash offers after these words; the last is the one being written.
 std::vector<std::string> offered(const Documented& d, const std::vector<std::string>& words) {
