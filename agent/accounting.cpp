@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/kernel_sink.hpp"
 #include "agent/names.hpp"
 #include "engine/describe.hpp"
 #include "metrics/export/export.hpp"
@@ -93,11 +94,18 @@ void Accounting::noticed(const Sample& sample, const Catalog& catalog) {
   if (told_.size() > 4096) std::erase_if(told_, [&](const auto& t) { return sample.at - t.second > kOneSpeech; });
   for (const Error& fault : sample.faults)
     event(LogLevel::warn, "fault", fmt::format("{}: {} ({})", fault.where, fault.detail, word(fault.code)));
-  if (sample.failed) event(LogLevel::warn, "blind", "an observation failed as a whole");
+  follow_blindness(sample);
+}
+
+/// Its begin and its end; between them nothing new is lent, and after three ticks nothing stays lent.
+void Accounting::follow_blindness(const Sample& sample) {
+  if (sample.failed && blind_++ == 0) event(LogLevel::warn, "blind", "an observation failed as a whole");
+  if (sample.failed || blind_ == 0) return;
+  event(LogLevel::info, "blind", fmt::format("observing again after {} failed observations", std::exchange(blind_, 0)));
 }
 
 void Accounting::failed_write(const Outcome& o, const Catalog& catalog) {
-  if (!o.error || o.error->code == Errc::gone) return;
+  if (!o.error || o.error->code == Errc::gone || failed_with_its_unit(*o.error) || !failed_.news(*o.error, o.at)) return;
   event(LogLevel::warn, "write", fmt::format("not made: {}: {}", o.error->where, o.error->detail),
         {{"group", path_of(catalog, o.slot)}});
 }

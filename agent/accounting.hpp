@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/log.hpp"
+#include "agent/told.hpp"
 #include "engine/tick.hpp"
 #include "metrics/model/report.hpp"
 
@@ -23,6 +24,8 @@ class Accounting {
   /// One line in the log and one among the report's events.
   void event(LogLevel level, std::string_view kind, const std::string& text, const LogFields& fields = {});
   void forget_leases() { leases_.clear(); }
+  /// A failed write of which the loop says something itself.
+  void told_otherwise(const Error& error, TimePoint at) { (void)failed_.news(error, at); }
   /// What somebody else's write and the observation's faults were; called by the source's decorator.
   void noticed(const Sample& sample, const Catalog& catalog);
   void fill(Report& report) const;
@@ -30,6 +33,7 @@ class Accounting {
  private:
   struct Out { LeaseKind kind = LeaseKind::burst; MilliCpu cores; std::string path; std::uint64_t seen = 0; };
   void failed_write(const Outcome& outcome, const Catalog& catalog);
+  void follow_blindness(const Sample& sample);
   void follow_leases(const TickResult& result, const Engine& engine);
   void lease_ended(const Out& out, const Reason& why, const Catalog& catalog);
 
@@ -37,6 +41,8 @@ class Accounting {
   std::map<std::string, std::uint64_t> foreign_, revoked_;
   std::map<std::uint64_t, Out> leases_;            ///< by Group::id
   std::map<std::string, TimePoint> told_;          ///< foreign writes of one group within 2 s are one event
+  Told failed_;                                    ///< writes that were reported already
+  std::uint64_t blind_ = 0;                        ///< observations in a row that failed as a whole
   std::deque<std::string> events_;
   std::uint64_t ticks_ = 0, reads_ = 0;
   std::array<std::uint64_t, 12> duration_{}, lateness_{};

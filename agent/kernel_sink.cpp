@@ -14,9 +14,15 @@ void stage(SinkStage reached) {
   if (const SinkHook hook = sink_hook.load(std::memory_order_relaxed)) hook(reached);
 }
 
-Error fence_error() { return {Errc::denied, "fence", "raised by the guard: nothing was written"}; }
+Error fence_error() { return {Errc::denied, kFence, "raised by the guard: nothing was written"}; }
+
+constexpr std::string_view kLeftOut = "left out with its unit: ", kUndone = "undone with its unit: ";
 
 }  // namespace
+
+bool failed_with_its_unit(const Error& error) {
+  return error.code == Errc::rejected && (error.detail.starts_with(kLeftOut) || error.detail.starts_with(kUndone));
+}
 
 void set_sink_hook(SinkHook hook) { sink_hook.store(hook); }
 void set_write_hook(WriteHook hook) { write_hook.store(hook); }
@@ -87,7 +93,7 @@ Outcome KernelSink::write(const Write& w, std::size_t index, Run& run) {
   Result<> result;
   if (!target) result = tl::unexpected(target.error());
   else if (fenced()) result = tl::unexpected(fence_error());
-  else if (run.failed.contains(w.unit) && !homeward) result = fail(Errc::rejected, target->dir, "another write of its unit failed");
+  else if (run.failed.contains(w.unit) && !homeward) result = fail(Errc::rejected, target->dir, std::string(kLeftOut) + "another write failed");
   else result = take_steps(*target, steps);
   if (result) run.done.push_back({index, w.unit, *target, steps, homeward});
   else outcome.error = result.error();
@@ -161,7 +167,7 @@ void KernelSink::undo_unit(std::uint32_t unit, const Error& why, Run& run, std::
     if (it->unit != unit || it->homeward) continue;
     // What could not be taken back is in force, and its outcome says so.
     if (take_back(it->target, it->steps))
-      outcomes[it->outcome].error = Error{Errc::rejected, it->target.dir, "undone with its unit: " + why.where + ": " + why.detail};
+      outcomes[it->outcome].error = Error{Errc::rejected, it->target.dir, std::string(kUndone) + why.where + ": " + why.detail};
     if (fence_ == FenceState::raised) return;
   }
   std::erase_if(run.done, [unit](const Done& d) { return d.unit == unit; });

@@ -28,6 +28,11 @@ void set_write_hook(WriteHook hook);
 
 enum class FenceState { down, raised };
 
+/// Whether the write was left out or taken back only because another one of its unit failed.
+bool failed_with_its_unit(const Error& error);
+/// Error::where of a write that the guard's fence stopped.
+constexpr const char* kFence = "fence";
+
 /// One thread, the source's. A settings write is in the ledger before it happens; it happens only while the fence is down
 /// and the file still holds what the plan says; writes of a unit that cannot all be made are taken back, except those
 /// that gave a file its owner's value. A refill changes no value and needs no ledger.

@@ -12,7 +12,7 @@ Outcome KernelSink::refill(const Refill& r, const Catalog& catalog) {
   for (Slot slot = r.slot; result && slot != kNoSlot;) {
     const auto target = target_of(slot, catalog);
     if (!target) result = tl::unexpected(target.error());
-    else if (fenced()) result = fail(Errc::denied, "fence", "raised by the guard: nothing was written");
+    else if (fenced()) result = fail(Errc::denied, kFence, "raised by the guard: nothing was written");
     else result = refill_level(*target);
     const Group* group = catalog.find(slot);
     slot = group ? group->parent : kNoSlot;

@@ -58,12 +58,9 @@ KernelSource::Last& KernelSource::last(Slot slot, std::uint64_t id) {
   return last_[slot];
 }
 
+/// What cannot be read at this tick cannot be read at the next one either: once is enough.
 void KernelSource::fault(Sample& sample, const Error& error) {
-  constexpr std::size_t kRemembered = 1024;
-  if (told_.size() >= kRemembered) told_.clear();
-  // Who may not read today may not read at the next tick either: once is enough.
-  if (error.code == Errc::denied && !told_.insert(error.where).second) return;
-  sample.faults.push_back(error);
+  if (told_.news(error, clock_())) sample.faults.push_back(error);
 }
 
 Sample KernelSource::observe(const ReadPlan& reads) {
@@ -73,6 +70,7 @@ Sample KernelSource::observe(const ReadPlan& reads) {
   drain(sample);
   if (reads.rescan) tree_.begin_rescan();
   tree_.scan_some(kDirectoriesPerTick, begin);
+  tree_.mend(begin);
   for (const Slot slot : tree_.take_gone()) wait_.forget(slot);
   for (const Slot slot : tree_.take_new()) want(slot, kEverything);
   for (const auto& request : reads.groups) want(request.slot, request.bits);
@@ -94,20 +92,21 @@ void KernelSource::read_wanted(Sample& sample) {
   sample.readings.reserve(order_.size());
   std::size_t failed = 0;
   for (const Slot slot : order_) {
-    const std::uint8_t bits = std::exchange(wanted_[slot], std::uint8_t{0});
-    const std::size_t faults = sample.faults.size();
-    if (!read_group(slot, bits, sample)) tree_.drop(slot);
-    else if (sample.faults.size() > faults) ++failed;
+    switch (read_group(slot, std::exchange(wanted_[slot], std::uint8_t{0}), sample)) {
+      case Got::all: break;
+      case Got::not_all: ++failed; break;
+      case Got::group_is_gone: tree_.drop(slot); break;
+    }
   }
-  if (!order_.empty() && failed == order_.size()) sample.failed = true;
+  // One group is not the node: what it holds ends by itself when it has not been read for a second.
+  if (order_.size() > 1 && failed == order_.size()) sample.failed = true;
   order_.clear();
 }
 
-/// @return false: the group is gone
-bool KernelSource::read_group(Slot slot, std::uint8_t bits, Sample& sample) {
+KernelSource::Got KernelSource::read_group(Slot slot, std::uint8_t bits, Sample& sample) {
   GroupFiles* files = tree_.files(slot);
   const Group* group = catalog().find(slot);
-  if (!files || !group) return true;
+  if (!files || !group) return Got::all;
   std::vector<Error> faults;
   Reading reading;
   reading.slot = slot;
@@ -119,13 +118,13 @@ bool KernelSource::read_group(Slot slot, std::uint8_t bits, Sample& sample) {
   if (alive && (bits & kReadShares)) alive = put(files->shares(), reading.shares, faults);
   if (alive && (bits & kReadPopulated)) alive = put(files->populated(), reading.populated, faults);
   if (alive && (bits & kReadWait)) alive = put(wait_.read(slot, *group, *files, reading.at), reading.wait, faults);
-  if (!alive) return false;
+  if (!alive) return Got::group_is_gone;
   for (const auto& error : faults) fault(sample, error);
   if ((bits & kSettings) == kSettings) tree_.refresh_cpus(slot);   // in the round robin; an event asks for one of them
   learn(reading);
   settle_role(reading);
   sample.readings.push_back(std::move(reading));
-  return true;
+  return faults.empty() ? Got::all : Got::not_all;
 }
 
 void KernelSource::learn(const Reading& reading) {

@@ -4,13 +4,13 @@
 #include <array>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "agent/kernel_source_events.hpp"
 #include "agent/kernel_source_judge.hpp"
 #include "agent/kernel_source_tree.hpp"
+#include "agent/told.hpp"
 #include "cgroups/fs/node.hpp"
 #include "engine/tick.hpp"
 
@@ -56,7 +56,8 @@ class KernelSource final : public Source, public GroupAccess {
   void judge_file(const FileBatch& batch, Sample& sample);
   void want(Slot slot, std::uint8_t bits);
   void read_wanted(Sample& sample);
-  bool read_group(Slot slot, std::uint8_t bits, Sample& sample);
+  enum class Got { all, not_all, group_is_gone };
+  Got read_group(Slot slot, std::uint8_t bits, Sample& sample);
   void learn(const Reading& reading);
   void settle_role(const Reading& reading);
   void read_node(const ReadPlan& reads, Sample& sample);
@@ -81,7 +82,7 @@ class KernelSource final : public Source, public GroupAccess {
   std::vector<std::uint8_t> wanted_;       ///< by slot
   std::vector<Slot> order_;                ///< slots with a bit in wanted_
   std::vector<Last> last_;
-  std::set<std::string> told_;             ///< faults that were reported already
+  Told told_;                              ///< faults that were reported already
 };
 
 }  // namespace headroom

@@ -74,7 +74,7 @@ Slot GroupTree::parent_slot(const std::string& path, TimePoint now) {
 Slot GroupTree::enter(const std::string& path, Directory& directory, TimePoint now) {
   auto opened = GroupFiles::open(where_, path);
   if (!opened) {
-    if (opened.error().code != Errc::gone) faults_.push_back(opened.error());
+    trouble(path, opened.error());
     return kNoSlot;
   }
   if (opened->inode() != directory.inode) return kNoSlot;   // another life already: its own event will tell
@@ -99,10 +99,7 @@ Slot GroupTree::enter(const std::string& path, Directory& directory, TimePoint n
 
 void GroupTree::add(const std::string& path, TimePoint now) {
   auto opened = GroupFiles::open(where_, path);
-  if (!opened) {
-    if (opened.error().code != Errc::gone) faults_.push_back(opened.error());
-    return;
-  }
+  if (!opened) return trouble(path, opened.error());
   const auto known = directories_.find(path);
   if (known != directories_.end()) {
     if (known->second.inode == opened->inode()) return;
@@ -113,9 +110,7 @@ void GroupTree::add(const std::string& path, TimePoint now) {
   const bool descend = directory.verdict.below == Below::descend;
   auto& entry = directories_[path] = std::move(directory);
   // The watch comes before the walk: what is made in between shows in one of them.
-  if (watched || descend) {
-    if (auto added = watcher_.add(path); !added && added.error().code != Errc::gone) faults_.push_back(added.error());
-  }
+  if (watched || descend) watch(path);
   if (watched || path.empty()) enter(path, entry, now);
   if (descend) scan_directory(path, now);
 }
@@ -123,7 +118,7 @@ void GroupTree::add(const std::string& path, TimePoint now) {
 void GroupTree::scan_directory(const std::string& path, TimePoint now) {
   const auto found = list_directory(where_, path);
   if (!found) {
-    if (found.error().code != Errc::gone && found.error().code != Errc::absent) faults_.push_back(found.error());
+    if (found.error().code != Errc::absent) trouble(path, found.error());
     return;
   }
   std::unordered_set<std::string_view> listed;
@@ -179,8 +174,9 @@ Result<> GroupTree::scan_all(TimePoint now) {
   to_scan_.clear();
   if (directories_.empty()) {
     add("", now);
-    if (directories_.empty()) return fail(Errc::absent, where_.cpu, "the root group cannot be opened");
-    return {};
+    if (!directories_.empty()) return {};
+    if (!faults_.empty()) return tl::unexpected(faults_.back());
+    return fail(Errc::absent, where_.cpu, "the root group cannot be opened");
   }
   begin_rescan();
   scan_some(SIZE_MAX, now);

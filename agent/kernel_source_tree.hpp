@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ class GroupTree final {
   void begin_rescan();
   void scan_some(std::size_t directories, TimePoint now);
   bool rescanning() const { return !to_scan_.empty(); }
+  /// Tries again, at most once a second, what could not be opened, watched or listed.
+  void mend(TimePoint now);
 
   /// Reads the group's CPU set again; true if it changed.
   bool refresh_cpus(Slot slot);
@@ -60,6 +63,10 @@ class GroupTree final {
   void add(const std::string& path, TimePoint now);
   void forget_below(const std::string& path);
   void scan_directory(const std::string& path, TimePoint now);
+  void watch(const std::string& path);
+  /// Unless it is only gone.
+  void trouble(const std::string& path, const Error& error);
+  void mend_one(const std::string& path, TimePoint now);
   Slot enter(const std::string& path, Directory& directory, TimePoint now);
   Slot parent_slot(const std::string& path, TimePoint now);
   Slot free_slot();
@@ -73,6 +80,8 @@ class GroupTree final {
   std::vector<Slot> free_, new_, gone_;
   std::deque<std::string> to_scan_;
   std::vector<Error> faults_;
+  std::set<std::string> troubled_;   ///< paths for mend()
+  TimePoint mended_;
   std::uint64_t next_id_ = 1;
 };
 

@@ -25,13 +25,13 @@ bool is_gone(int error) { return error == ESRCH || error == ENOENT || error == E
 
 Result<nanoseconds> parse_run_delay(std::string_view text, std::string_view where) {
   const auto blank = text.find(' ');
-  std::uint64_t value = 0;
+  std::int64_t value = 0;
   if (blank != std::string_view::npos) {
     const char* begin = text.data() + blank + 1;
     const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
-    if (error == std::errc{} && end != begin) return nanoseconds{static_cast<std::int64_t>(value)};
+    if (error == std::errc{} && end != begin && value >= 0) return nanoseconds{value};
   }
-  return fail(Errc::malformed, std::string(where), "want 'RUN WAIT SLICES', got '" + std::string(text) + "'");
+  return fail(Errc::malformed, std::string(where), "want 'RUN WAIT SLICES', got '" + std::string(text.substr(0, 64)) + "'");
 }
 
 Result<> RunDelay::open_thread(int tid) {

@@ -77,18 +77,17 @@ struct GroupFiles::Impl {
 
   std::string place(const char* file) const { return std::string(file) + " of /" + path; }
 
+  /// Only what is not there any more has gone: a group that may not be asked has not.
   bool alive() const {
     constexpr const char* kProcs = "cgroup.procs";
-    return fs::retry("access", dir, kProcs, [&] { return ::faccessat(self.get(), kProcs, F_OK, 0); }) == 0;
+    const long got = fs::retry("access", dir, kProcs, [&] { return ::faccessat(self.get(), kProcs, F_OK, 0); });
+    return got != -ENOENT && got != -ENODEV;
   }
-
-  /// A group of another hierarchy may come and go without ours, and so does a v2 file when its controller is switched.
-  bool comes_and_goes(Kept file) const { return where.v2 || file >= Kept::events; }
 
   tl::unexpected<Error> lost(Kept file, int error) {
     const std::string at = place(name(file));
-    const bool missing = error == ENOENT || (error == ENODEV && comes_and_goes(file));
-    if (!missing) return fs::failure(error, at);
+    if (error != ENOENT && error != ENODEV) return fs::failure(error, at);
+    // ENODEV of a group that is there: its v2 controller was switched off, or its group in another hierarchy went.
     files[static_cast<std::size_t>(file)] = {};  // it may come back under another inode
     if (alive()) return fail(Errc::absent, at, "no such file here");
     return fail(Errc::gone, at, "the group was removed");

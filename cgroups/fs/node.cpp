@@ -28,8 +28,9 @@ struct NodeFiles::Impl {
       fd = std::move(*opened);
     }
     const long got = fs::read_stream(fd.get(), dir, name, text);
-    if (got < 0) return fs::failure(static_cast<int>(-got), *name == '\0' ? dir : dir + "/" + name);
-    return {};
+    if (got >= 0) return {};
+    fd.reset();   // whatever it was of, the next read looks for it anew
+    return fs::failure(static_cast<int>(-got), *name == '\0' ? dir : dir + "/" + name);
   }
 };
 

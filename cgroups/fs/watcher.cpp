@@ -101,7 +101,8 @@ Result<std::vector<WatchEvent>> Watcher::drain() {
   for (int round = 0; round < kRounds; ++round) {
     const long got = fs::retry("inotify_read", impl_->root, "",
                                [&] { return ::read(impl_->queue.get(), buffer.data(), buffer.size()); });
-    if (got == -EAGAIN || got == 0) return out;
+    // What was read before an error is not lost to it: the next call meets the error again.
+    if (got == -EAGAIN || got == 0 || (got < 0 && !out.empty())) return out;
     if (got < 0) return fs::failure(static_cast<int>(-got), "inotify");
     for (std::size_t at = 0; at + sizeof(inotify_event) <= static_cast<std::size_t>(got);) {
       inotify_event event;

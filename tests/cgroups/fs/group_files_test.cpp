@@ -115,7 +115,7 @@ TEST_F(GroupFilesTest, AMissingFileIsAbsentWhileTheGroupIsThereAndGoneAfterwards
 
 TEST_F(GroupFilesTest, EveryErrnoHasItsMeaningOnReadAndWrite) {
   const std::pair<int, Errc> meanings[] = {
-      {ENODEV, Errc::gone},       {EACCES, Errc::denied},   {EPERM, Errc::denied},
+      {ENODEV, Errc::absent},     {EACCES, Errc::denied},   {EPERM, Errc::denied},
       {EROFS, Errc::denied},      {EINVAL, Errc::rejected}, {ERANGE, Errc::rejected},
       {EOPNOTSUPP, Errc::absent}, {EMFILE, Errc::io},       {EIO, Errc::io}};
   for (const auto& [error, meaning] : meanings) {
@@ -131,6 +131,24 @@ TEST_F(GroupFilesTest, EveryErrnoHasItsMeaningOnReadAndWrite) {
       EXPECT_EQ(v1.get("pod/c", "cpu.shares"), "512\n");
     }
   }
+}
+
+TEST_F(GroupFilesTest, AGroupHasGoneOnlyIfItIsNotThereAnyMore) {
+  for (const int error : {EACCES, EIO, EMFILE}) {
+    auto group = open(v1);
+    v1.drop("pod/c", "cpu.shares");
+    inject("access", "cgroup.procs", error);
+    EXPECT_EQ(code(group.shares()), Errc::absent) << std::strerror(error) << ": it could not be asked";
+    v1.put("pod/c", "cpu.shares", "512\n");
+    EXPECT_EQ(group.shares(), Shares{512});
+  }
+  auto group = open(v1);
+  inject("pread", "cpu.shares", ENODEV, 1);
+  EXPECT_EQ(code(group.shares()), Errc::absent);
+  EXPECT_EQ(group.shares(), Shares{512}) << "opened anew";
+  v1.drop("pod/c", "cgroup.procs");
+  inject("pread", "cpu.shares", ENODEV, 1);
+  EXPECT_EQ(code(group.shares()), Errc::gone);
 }
 
 TEST_F(GroupFilesTest, AnErrorNamesTheFileAndTheGroup) {
