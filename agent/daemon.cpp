@@ -13,6 +13,7 @@
 #include <filesystem>
 
 #include "agent/clock.hpp"
+#include "agent/denied.hpp"
 #include "agent/kernel_sink.hpp"
 #include "agent/kernel_source.hpp"
 #include "agent/leftovers.hpp"
@@ -79,7 +80,7 @@ tl::expected<Orders, Exit> decide_mode(const Options& options, Mode wanted, cons
     return tl::unexpected(Exit::lock_held);
   }
   out.mode = Mode::observe;
-  out.reason = fmt::format("not enforcing: {}: {}", e.where, e.detail);
+  out.reason = not_enforcing(e, where);
   log.error("mode", out.reason);
   return out;
 }
@@ -151,6 +152,7 @@ Exit run_daemon(const Options& options, const Loaded& loaded) {
   Log log(parse_level(config.log_level).value_or(LogLevel::info), config.log_json ? LogFormat::json : LogFormat::text);
   for (const std::string& warning : config.warnings) log.warn("config", warning);
   block_signals();
+  use_every_file_allowed();
   const auto where = detect_hierarchy(options.cgroup_root);
   if (!where) {
     log.error("cgroups", where.error().detail, {{"where", where.error().where}});
@@ -174,7 +176,7 @@ Exit run_daemon(const Options& options, const Loaded& loaded) {
                                           &monotonic_now);
   const LoopParts parts{config, **source, kernel ? static_cast<Sink&>(*kernel) : nothing, (*source)->event_fd(),
                         [&source] { return (*source)->heard_of_others(); }, board, log, credits,
-                        orders->enforcement.get(), kernel.get(), word(orders->mode), orders->reason, where->cpu};
+                        orders->enforcement.get(), kernel.get(), word(orders->mode), orders->reason, where->cpu, *where};
   Loop loop(parts, make_engine(config, **source, *orders, own.value_or("")));
   const auto servers = start_servers(config, state, board, agent_view(loaded.text), log);
   log.info("start", fmt::format("headroomd {} in mode {}, policy {}", kVersion, word(orders->mode), config.policy),

@@ -78,6 +78,13 @@ std::optional<nanoseconds> SinkCounters::mean_refill_cost() const {
   return nanoseconds{refill_cost_.count() / static_cast<std::int64_t>(refills_)};
 }
 
+std::uint64_t SinkCounters::succeeded() const {
+  std::uint64_t sum = 0;
+  for (const auto& kinds : counts_)
+    for (const auto& results : kinds) sum += results[static_cast<std::size_t>(WriteResult::ok)];
+  return sum;
+}
+
 std::uint64_t SinkCounters::total() const {
   std::uint64_t sum = 0;
   for (const auto& kinds : counts_)

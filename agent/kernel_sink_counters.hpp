@@ -26,6 +26,7 @@ class SinkCounters {
   double refill_cost_seconds() const;
   /// Mean wall time of one refilling write; nullopt before the first.
   std::optional<nanoseconds> mean_refill_cost() const;
+  std::uint64_t succeeded() const;                                     ///< pwrites that the kernel took
   std::uint64_t total() const;                                         ///< pwrites, also those that failed
 
  private:

@@ -85,8 +85,10 @@ Loop::Woken Loop::wait() {
     if (parts_.enforcement != nullptr) parts_.enforcement->beat(now);
     const bool hurry = engine_.rails.off && !settled() && now >= ticked_ + kHurry;
     if (now >= engine_.reads.wake || hurry) return Woken::due;
+    // Events that could not be taken at this tick are no reason to tick again at once.
+    const bool blind = last_ && last_->snapshot.node.failed_ticks > 0;
     pollfd fds[3] = {{stopping_ ? -1 : signals_, POLLIN, 0}, {parts_.board.fd(), POLLIN, 0},
-                     {parts_.event_fd, POLLIN, 0}};
+                     {blind ? -1 : parts_.event_fd, POLLIN, 0}};
     const timespec timeout = to_timespec(until_next(now));
     if (ppoll(fds, 3, &timeout, nullptr) <= 0) continue;
     if (fds[0].revents != 0) return Woken::stopped;
@@ -98,11 +100,13 @@ Loop::Woken Loop::wait() {
 void Loop::once() {
   const TimePoint begin = monotonic_now();
   watch_guard(begin);   // before anything is read: what the guard wrote behind its fence is not somebody else's word
+  go_on_in_observe(begin);
   const nanoseconds late = ticked_ == TimePoint{} ? nanoseconds{0} : std::max(nanoseconds{0}, begin - engine_.reads.wake);
   accounting_.reading(engine_.reads);
-  last_.emplace(tick(source_, parts_.sink, engine_));
+  last_.emplace(tick(source_, sink(), engine_));
   advance_accounts(last_->snapshot, engine_.plans, accounts_);
   const TimePoint end = monotonic_now();
+  note_denials(end);
   accounting_.ticked(*last_, engine_, end - begin, late);
   ticked_ = begin;
   if (!last_->plan.empty() && parts_.heard_of_others()) engine_.reads.wake = end;   // it is not to wait
@@ -113,7 +117,7 @@ void Loop::once() {
 }
 
 void Loop::watch_guard(TimePoint now) {
-  if (parts_.enforcement == nullptr) return;
+  if (parts_.enforcement == nullptr || observing_) return;
   if (parts_.enforcement->fenced()) behind_fence(now);
   if (now - guard_seen_ < kGuardLook) return;
   guard_seen_ = now;

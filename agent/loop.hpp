@@ -32,6 +32,7 @@ struct LoopParts {
   KernelSink* kernel = nullptr;          ///< the sink, where it is the real one
   std::string mode, mode_reason;         ///< in force, and why it is not the one asked for
   std::string cgroup_root;
+  Hierarchy where;                       ///< what is written; for saying what forbids it
 };
 
 class Loop {
@@ -47,6 +48,9 @@ class Loop {
   nanoseconds until_next(TimePoint now) const;
   void once();
   void watch_guard(TimePoint now);
+  void note_denials(TimePoint now);
+  void go_on_in_observe(TimePoint now);
+  Sink& sink();
   void behind_fence(TimePoint now);
   void begin_again(TimePoint now);
   void take_commands();
@@ -65,6 +69,9 @@ class Loop {
   std::optional<Command> pending_;       ///< pause or restore that waits until everything is at base
   TimePoint pending_until_;
   bool paused_ = false, stopping_ = false;
+  std::optional<Error> denied_;          ///< the write that showed that none may be made
+  bool observing_ = false;               ///< since then
+  NullSink nothing_;                     ///< and its sink
   int signals_ = -1;
 };
 

@@ -62,4 +62,11 @@ ProcessView read_process() {
   return view;
 }
 
+void use_every_file_allowed() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
+  files.rlim_cur = files.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &files);   // refused: groups beyond it are reported one by one
+}
+
 }  // namespace headroom

@@ -16,4 +16,7 @@ ProcessView read_process();
 /// @param boot   seconds since the epoch (btime of /proc/stat)
 ProcessView parse_process(std::string_view stat, double ticks, double page, double boot);
 
+/// Raises the soft limit of open files to the hard one: a group takes up to nine, and 1024 would be 110 groups.
+void use_every_file_allowed();
+
 }  // namespace headroom
