@@ -42,6 +42,9 @@ void open_lease(const Snapshot& snap, const HeadroomParams& p, LendingState& s, 
   b.lease = static_cast<std::uint32_t>(s.leases.size());
 }
 
+/// Leases are read on the fast clock: one that has not been read for so long rests on nothing that is known.
+constexpr seconds kUnread{1};
+
 /// Why an open lease ends now by itself; none: it stays.
 Because spent(const Snapshot& snap, const HeadroomParams& p, const LendingState& s, const Lease& lease) {
   const Group* group = snap.catalog.find(lease.slot);
@@ -51,6 +54,7 @@ Because spent(const Snapshot& snap, const HeadroomParams& p, const LendingState&
   if (bar == Because::refuse_no_credit) return Because::end_expired;
   if (bar != Because::none) return Because::end_foreign;
   const GroupState& g = snap.groups[lease.slot];
+  if (snap.at - std::max(g.read_at, lease.since) > kUnread) return Because::revoke_blind;
   if (lease.kind == LeaseKind::start) {
     const bool fell = snap.at - lease.since > seconds{2} && g.use_1s.value * 2 < own_limit(g).value;
     return fell ? Because::end_idle : Because::none;
