@@ -30,6 +30,11 @@ void add_value(Row& row, const Text& text) {
     if (stamp > newest) newest = stamp;
     if (stamp != 0 && std::memcmp(v.text, text, kMaxValue) == 0) same = &v;
   }
+  if (newest >= kLastCount) {  // damage: which is the least recent cannot be told any more
+    for (Value& v : row.values)
+      if (v.stamp.load(std::memory_order_relaxed) != 0) v.stamp.store(1, std::memory_order_release);
+    newest = 1;
+  }
   if (same == nullptr) fill(*oldest, row.life.load(std::memory_order_relaxed), text);
   stage(Stage::payload);
   (same != nullptr ? same : oldest)->stamp.store(newest + 1, std::memory_order_release);
@@ -56,25 +61,43 @@ std::uint32_t Index::find(const char* path, std::size_t n) const {
   return g;
 }
 
+bool Index::take_row(std::uint32_t i, std::uint64_t& last_life) {
+  Row& row = image->rows[i];
+  const std::uint64_t life = row.life.load() > row.group_life ? row.life.load() : row.group_life;
+  Copy copy;
+  if (life > kLastCount || !copy_row(*image, i, copy)) return false;
+  std::uint32_t& taken = rows[row.group][static_cast<std::size_t>(row.file)];
+  if (taken != kNone) return false;
+  taken = i;
+  if (life > last_life) last_life = life;
+  return true;
+}
+
 void Index::rebuild() {
   epoch = image->header.epoch.load(std::memory_order_acquire);
   std::memset(buckets, 0xff, sizeof buckets);
   std::memset(rows, 0xff, sizeof rows);
   free_row_count = free_group_count = 0;
   std::uint32_t live = 0, high = 0;
+  std::uint64_t last_life = 0;
   for (std::uint32_t i = kMaxFiles; i-- > 0;) {  // downwards: low indices are used first
-    Row& row = image->rows[i];
-    Copy copy;
-    const bool valid = copy_row(*image, i, copy) && rows[row.group][static_cast<std::size_t>(row.file)] == kNone;
-    if (!valid) {
-      if (row.life.load() != 0) row.life.store(0, std::memory_order_release);
+    if (!take_row(i, last_life)) {
+      if (image->rows[i].life.load() != 0) image->rows[i].life.store(0, std::memory_order_release);
       free_rows[free_row_count++] = i;
       continue;
     }
-    rows[row.group][static_cast<std::size_t>(row.file)] = i;
     ++live;
     if (high == 0) high = i + 1;
   }
+  rebuild_groups();
+  // A life that is in use is never given again, whatever a damaged header says.
+  const std::uint64_t next_life = image->header.next_life.load();
+  if (next_life <= last_life || next_life > kLastCount) image->header.next_life.store(last_life + 1);
+  image->header.live.store(live);
+  image->header.high.store(high);
+}
+
+void Index::rebuild_groups() {
   for (std::uint32_t g = kMaxGroups; g-- > 0;) {
     bool used = false;
     for (const std::uint32_t row : rows[g]) used = used || row != kNone;
@@ -85,8 +108,6 @@ void Index::rebuild() {
     if (image->groups[g].life.load() != 0) image->groups[g].life.store(0, std::memory_order_release);
     free_groups[free_group_count++] = g;
   }
-  image->header.live.store(live);
-  image->header.high.store(high);
 }
 
 std::uint32_t Index::add_group(const char* path, std::size_t n, std::uint64_t inode) {

@@ -22,6 +22,8 @@ struct Index {
 
   static std::size_t bucket(const char* path, std::size_t n) { return mix(n, path, n) >> 32 & (kBuckets - 1); }
   void rebuild();
+  void rebuild_groups();
+  bool take_row(std::uint32_t i, std::uint64_t& last_life);
   void link(std::uint32_t group);
   void unlink(std::uint32_t group);
   std::uint32_t find(const char* path, std::size_t n) const;

@@ -116,7 +116,7 @@ void unmap_image(Image* image) {
 bool copy_row(const Image& image, std::uint32_t index, Copy& out) {
   const Row& row = image.rows[index];
   const std::uint64_t life = row.life.load(std::memory_order_acquire);
-  if (life == 0 || row.group >= kMaxGroups || row.check != check_of(row, life)) return false;
+  if (life == 0 || row.group >= kMaxGroups || row.file > File::shares || row.check != check_of(row, life)) return false;
   const GroupRow& group = image.groups[row.group];
   if (group.length >= kMaxPath || group.check != check_of(group, row.group_life)) return false;
   out.file = row.file;

@@ -93,6 +93,9 @@ inline std::uint32_t check_of(const GroupRow& g, std::uint64_t life) {
   return static_cast<std::uint32_t>(mix(mix(life, about, sizeof about), g.path, g.length) >> 32);
 }
 
+/// Lives and stamps count up from 1: beyond this a word is damage, and there is always room above the largest.
+constexpr std::uint64_t kLastCount = UINT64_MAX / 2;
+
 /// A verified copy of one row.
 struct Copy {
   File file;
