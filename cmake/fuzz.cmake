@@ -1,0 +1,18 @@
+# libFuzzer targets: clang only, in a build directory of their own (preset `fuzz`), because all of it is instrumented.
+option(HEADROOM_FUZZ "build the fuzzers of tests/fuzz" OFF)
+if(HEADROOM_FUZZ)
+  add_custom_target(fuzzers)
+  # headroom_fuzzer(NAME [DEPS …]): tests/fuzz/fuzz_NAME.cpp
+  function(headroom_fuzzer name)
+    cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+    add_executable(fuzz_${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_${name}.cpp)
+    target_link_libraries(fuzz_${name} PRIVATE headroom_options ${ARG_DEPS})
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers fuzz_${name})
+  endfunction()
+  headroom_fuzzer(config DEPS headroom_config headroom_policies)
+  headroom_fuzzer(files DEPS headroom_agent headroom_fs)
+  headroom_fuzzer(paths DEPS headroom_workloads headroom_fs)
+  headroom_fuzzer(ledger DEPS headroom_ledger)
+  headroom_fuzzer(control DEPS headroom_agent nlohmann_json::nlohmann_json)
+endif()
