@@ -16,6 +16,7 @@ if(TARGET headroom_agent AND EXISTS ${CMAKE_SOURCE_DIR}/agent/main_headroomd.cpp
     # The same daemon with the fault hooks of the kill and race tests, which the real one does not contain.
     add_executable(headroomd-hooked tests/support/main_hooked.cpp)
     target_link_libraries(headroomd-hooked PRIVATE headroom_agent)
+    target_link_options(headroomd-hooked PRIVATE -Wl,--wrap=pread)   # short reads
   endif()
 endif()
 if(TARGET headroom_agent AND EXISTS ${CMAKE_SOURCE_DIR}/agent/main_headroomctl.cpp)

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include <functional>
 #include <map>
 #include <sstream>
 
@@ -53,6 +54,7 @@ struct DaemonArgs {
   std::string tuning = "hold: 20, least: 1, punctuality: 1000, harmWindow: 1000, weightEighths: 4";
   std::string more;                        ///< lines of configuration
   std::vector<std::string> arguments;
+  std::function<void()> before_exec;       ///< in the child
 };
 
 class Daemon {
@@ -124,6 +126,7 @@ class Daemon {
     const int fd = ::open((files_ / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(fd, 1);
     ::dup2(fd, 2);
+    if (args.before_exec) args.before_exec();
     ::setenv("HEADROOM_FAULT", args.fault.c_str(), 1);
     ::setenv("HEADROOM_WRITE_LOG", (files_ / "writes").c_str(), 1);
     ::setenv("HEADROOM_FAULT_STAMP", (files_ / "stamp").c_str(), 1);

@@ -115,6 +115,7 @@ class Node {
   static std::string quota_text(int us) { return std::to_string(us) + (on_v2() ? " " + std::to_string(kPeriod) : ""); }
   std::string root_dir() const { return root_.dir(); }
   int size() const { return static_cast<int>(containers_.size()); }
+  const ScratchGroup& burstable() const { return burstable_; }
   const ScratchGroup& pod(int i) const { return *pods_[static_cast<std::size_t>(i)]; }
   const ScratchGroup& container(int i) const { return *containers_[static_cast<std::size_t>(i)]; }
   /// As the daemon names it.

@@ -6,6 +6,7 @@
 //           append, published (inside and at the end of a ledger record)
 //   HEADROOM_FAULT_STAMP=FILE              CLOCK_MONOTONIC in ns, written immediately before the signal
 //   HEADROOM_WRITE_LOG=FILE                a line "directory/file text" for every write that is about to be made
+//   HEADROOM_FAULT_PAGE=FILE               system calls of cgroups/fs fail as a test says there (fault_page.hpp)
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -14,10 +15,13 @@
 #include <cstdlib>
 #include <ctime>
 #include <string>
+#include <utility>
 
 #include "agent/daemon.hpp"
 #include "agent/kernel_sink.hpp"
+#include "cgroups/fs/tree.hpp"
 #include "cgroups/ledger/ledger.hpp"
+#include "tests/support/fault_page.hpp"
 
 namespace {
 
@@ -30,6 +34,20 @@ struct Fault {
 };
 Fault fault;      // written before the daemon starts; `left` by its loop's thread only
 int write_log = -1, stamp = -1;
+live::FaultPage* page = nullptr;
+thread_local bool shorten = false;   // the next pread of this thread
+
+/// FaultHook.
+int at_call(const char* call, const char* path) {
+  if (page->armed.load(std::memory_order_acquire) == 0 || !page->fits(call, path)) return 0;
+  const std::int64_t left = page->left.load();
+  if (left == 0) return 0;
+  if (left > 0) page->left.store(left - 1);
+  page->hits.fetch_add(1);
+  if (page->error != live::kShortRead) return page->error;
+  shorten = true;
+  return 0;
+}
 
 void write_stamp() {
   timespec t{};
@@ -75,6 +93,12 @@ bool parse_fault(const std::string& text) {
 
 }  // namespace
 
+// Linked with --wrap=pread: what a short read looks like to those who read.
+extern "C" ssize_t __real_pread(int fd, void* buffer, size_t size, off_t offset);
+extern "C" ssize_t __wrap_pread(int fd, void* buffer, size_t size, off_t offset) {
+  return __real_pread(fd, buffer, std::exchange(shorten, false) && size > 1 ? 1 : size, offset);
+}
+
 int main(int argc, char** argv) {
   if (const char* text = std::getenv("HEADROOM_FAULT"); text != nullptr && *text != 0 && !parse_fault(text)) {
     std::fprintf(stderr, "HEADROOM_FAULT: want kill|stop:POINT:N, got '%s'\n", text);
@@ -86,6 +110,10 @@ int main(int argc, char** argv) {
   }
   if (const char* path = std::getenv("HEADROOM_FAULT_STAMP"); path != nullptr && *path != 0)
     stamp = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (const char* path = std::getenv("HEADROOM_FAULT_PAGE"); path != nullptr && *path != 0) {
+    page = &live::map_fault_page(path);
+    set_fault_hook(at_call);
+  }
   set_sink_hook(at_sink);
   ledger::set_stage_hook(at_ledger);
   return headroomd_main(argc, argv);
