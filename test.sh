@@ -5,7 +5,7 @@
 #                             ./test.sh --help
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
-stages="packages build unit live vm-6.1 vm-6.12 smoke asan lint"
+stages="packages build unit live vm-6.1 vm-6.12 smoke soak asan fuzz lint"
 named="tsan"   # by name only: the suite has 14 minutes
 
 say() { printf '%s\n' "$*"; }
@@ -27,7 +27,7 @@ fi
 build_packages="g++ clang libclang-rt-14-dev clang-format cmake ninja-build ccache pkg-config libfmt-dev libexpected-dev libspdlog-dev
   nlohmann-json3-dev libyaml-cpp-dev libre2-dev prometheus-cpp-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev
   zlib1g-dev libcgroup-dev libsystemd-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev"
-check_packages="busybox-static qemu-system-x86 cpio shellcheck binutils git python3"
+check_packages="busybox-static qemu-system-x86 cpio shellcheck binutils git python3 llvm runc"
 
 root() { [ "$(id -u)" = 0 ]; }
 
@@ -99,6 +99,17 @@ stage_smoke() {
   ./quickstart.sh --no-build --seconds 3
 }
 
+stage_soak() {  # 20 s of container starts; two hours are ./test.sh evidence soak
+  root || { say "left out without root: container starts beside the daemon"; return 0; }
+  local out rc
+  out=$(mktemp)
+  HEADROOM_SOAK_SECONDS=20 HEADROOM_SOAK_BASELINE=5 HEADROOM_SOAK_BAR=40 HEADROOM_OUT=$out bash tests/evidence/soak.sh >/dev/null
+  rc=$?
+  grep -E 'second tenth|starts,' "$out"
+  rm -f "$out"
+  return $rc
+}
+
 stage_asan() {
   cmake --preset asan >/dev/null && cmake --build --preset asan --target unit_tests || return 1
   # shellcheck disable=SC2046
@@ -109,8 +120,13 @@ stage_tsan() {  # the daemon's threads: HTTP, control socket, board
   cmake --preset tsan >/dev/null && cmake --build --preset tsan --target test_agent && gtests build/tsan test_agent
 }
 
+stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence fuzz
+  cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target fuzzers || return 1
+  tests/fuzz/run.sh build/fuzz/bin "${HEADROOM_FUZZ_SECONDS:-12}"
+}
+
 stage_lint() {
-  shellcheck -x -S warning -P SCRIPTDIR quickstart.sh test.sh tests/vm/run.sh .ci/run tests/evidence/*.sh
+  shellcheck -x -S warning -P SCRIPTDIR quickstart.sh test.sh tests/vm/run.sh tests/fuzz/run.sh .ci/run tests/evidence/*.sh
 }
 
 if [ "${1:-}" = evidence ]; then
