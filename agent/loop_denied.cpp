@@ -1,5 +1,6 @@
 // A daemon that may not write goes on watching, and says why once.
 #include "agent/denied.hpp"
+#include "agent/leftovers.hpp"
 #include "agent/loop.hpp"
 
 namespace headroom {

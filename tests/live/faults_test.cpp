@@ -101,8 +101,12 @@ TEST_F(Faults, OfOneGroupCostNobodyElseATickAndAreSaidOnce) {
       EXPECT_EQ(seen.failed, 0) << "one group is not the node";
       EXPECT_GE(seen.during * 2, seen.before);
       EXPECT_LE(seen.said, 1) << daemon.log();
-      if (error == EIO || error == EACCES || error == EROFS) EXPECT_EQ(seen.said, 1) << daemon.log();
-      if (error == EINTR) EXPECT_EQ(seen.said, 0) << daemon.log();
+      if (error == EIO || error == EACCES || error == EROFS) {
+        EXPECT_EQ(seen.said, 1) << daemon.log();
+      }
+      if (error == EINTR) {
+        EXPECT_EQ(seen.said, 0) << daemon.log();
+      }
       EXPECT_GE(seen.right.count(), 0) << "it is known and lent to when the fault is over\n" << daemon.log();
     }
   daemon.signal(SIGTERM);
@@ -130,7 +134,9 @@ TEST_F(Faults, OfTheNodeEndLeasesInTimeAndPass) {
       arm(row.place.call, error, "", row.end);
       rest(milliseconds{500});
       const bool blind = row.blinds && error != EINTR && error != kShortRead;
-      if (blind) EXPECT_FALSE(node_.lease_out()) << "lent on what nobody sees\n" << node_.what_stands();
+      if (blind) {
+        EXPECT_FALSE(node_.lease_out()) << "lent on what nobody sees\n" << node_.what_stands();
+      }
       seen.during = window(daemon);
       seen.failed = number_of_failed(daemon);
       seen.hits = page_.hits.load();
