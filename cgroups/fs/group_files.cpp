@@ -87,10 +87,11 @@ struct GroupFiles::Impl {
   tl::unexpected<Error> lost(Kept file, int error) {
     const std::string at = place(name(file));
     if (error != ENOENT && error != ENODEV) return fs::failure(error, at);
+    // What is kept of a dead group stays, so that another group of its name is never read in its place.
+    if (!alive()) return fail(Errc::gone, at, "the group was removed");
     // ENODEV of a group that is there: its v2 controller was switched off, or its group in another hierarchy went.
     files[static_cast<std::size_t>(file)] = {};  // it may come back under another inode
-    if (alive()) return fail(Errc::absent, at, "no such file here");
-    return fail(Errc::gone, at, "the group was removed");
+    return fail(Errc::absent, at, "no such file here");
   }
 
   Result<> ensure(Kept file, int flags) {
@@ -105,6 +106,10 @@ struct GroupFiles::Impl {
       return own ? ::openat(self.get(), name(file), flags | O_CLOEXEC) : ::open(other.c_str(), flags | O_CLOEXEC);
     });
     if (fd < 0) return lost(file, static_cast<int>(-fd));
+    if (!own && !alive()) {
+      ::close(static_cast<int>(fd));
+      return fail(Errc::gone, place(name(file)), "the group was removed");
+    }
     kept = {fs::Fd(static_cast<int>(fd)), flags != O_RDONLY};
     return {};
   }
