@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <limits>
 
@@ -57,6 +58,19 @@ std::optional<std::string_view> field(std::string_view text, std::string_view ke
   return found;
 }
 
+/// field() for several keys in one pass.
+template <std::size_t N>
+std::array<std::optional<std::string_view>, N> fields(std::string_view text, const std::array<std::string_view, N>& keys) {
+  std::array<std::optional<std::string_view>, N> found;
+  while (!text.empty()) {
+    auto line = take(text, '\n');
+    const auto key = take(line, ' ');
+    for (std::size_t i = 0; i < N; ++i)
+      if (key == keys[i]) found[i] = found[i] ? std::string_view{} : line;
+  }
+  return found;
+}
+
 Result<nanoseconds> time_field(std::string_view text, std::string_view key, std::int64_t ns_per_unit,
                                std::string_view where) {
   const auto value = field(text, key);
@@ -64,14 +78,6 @@ Result<nanoseconds> time_field(std::string_view text, std::string_view key, std:
   const auto time = to_time(trimmed(*value), ns_per_unit);
   if (!time) return malformed(where, fmt::format("one '{} NUMBER'", key), *value);
   return *time;
-}
-
-Result<std::uint64_t> count_field(std::string_view text, std::string_view key, std::string_view where) {
-  const auto value = field(text, key);
-  if (!value) return fail(Errc::absent, std::string(where), fmt::format("no {} in it", key));
-  const auto number = to_number(trimmed(*value));
-  if (!number) return malformed(where, fmt::format("one '{} NUMBER'", key), *value);
-  return static_cast<std::uint64_t>(*number);
 }
 
 /// "12.34" -> 0.1234. The kernel prints two digits after the point, and at most 100.
@@ -154,13 +160,15 @@ Result<Shares> parse_shares(std::string_view text, std::string_view where) {
 }
 
 Result<ThrottleCounters> parse_throttle(std::string_view text, std::string_view where) {
-  const auto periods = count_field(text, "nr_periods", where);
-  if (!periods) return tl::unexpected(periods.error());
-  const auto throttled = count_field(text, "nr_throttled", where);
-  const bool v1 = field(text, "throttled_time").has_value();
-  const auto time = v1 ? time_field(text, "throttled_time", 1, where) : time_field(text, "throttled_usec", 1000, where);
-  if (!throttled || !time) return malformed(where, "one nr_throttled and one throttled_time or throttled_usec", text);
-  return ThrottleCounters{*periods, *throttled, *time};
+  static constexpr std::array<std::string_view, 4> kKeys{"nr_periods", "nr_throttled", "throttled_time", "throttled_usec"};
+  const auto [periods, throttled, time_v1, time_v2] = fields(text, kKeys);
+  if (!periods) return fail(Errc::absent, std::string(where), "no nr_periods in it");
+  const auto count = to_number(trimmed(*periods));
+  if (!count) return malformed(where, "one 'nr_periods NUMBER'", *periods);
+  const auto halted = to_number(trimmed(throttled.value_or("")));
+  const auto time = time_v1 ? to_time(trimmed(*time_v1), 1) : to_time(trimmed(time_v2.value_or("")), 1000);
+  if (!halted || !time) return malformed(where, "one nr_throttled and one throttled_time or throttled_usec", text);
+  return ThrottleCounters{static_cast<std::uint64_t>(*count), static_cast<std::uint64_t>(*halted), *time};
 }
 
 Result<nanoseconds> parse_usage_v2(std::string_view text, std::string_view where) {
