@@ -14,8 +14,8 @@ namespace headroom {
 namespace {
 
 /// The kept fds of a group. The first four are CpuFile's.
-enum class Kept : std::uint8_t { quota, period, burst, shares, stat, usage, events, pids, pressure };
-constexpr std::size_t kKept = 9;
+enum class Kept : std::uint8_t { quota, period, burst, shares, stat, usage, events, pids, pressure, cpus };
+constexpr std::size_t kKept = 10;
 constexpr std::size_t kBuffer = 4096;  ///< cpu.stat of v2 has 20 lines; a cpu list of 1024 CPUs fits
 using Buffer = std::array<char, kBuffer>;
 
@@ -40,18 +40,13 @@ struct GroupFiles::Impl {
       case Kept::quota:
       case Kept::period:
       case Kept::burst:
-      case Kept::shares:
-        return file_name(static_cast<CpuFile>(file), where.v2);
-      case Kept::stat:
-        return "cpu.stat";
-      case Kept::usage:
-        return where.v2 ? "cpu.stat" : "cpuacct.usage";
-      case Kept::events:
-        return "cgroup.events";
-      case Kept::pids:
-        return "pids.current";
-      case Kept::pressure:
-        return "cpu.pressure";
+      case Kept::shares: return file_name(static_cast<CpuFile>(file), where.v2);
+      case Kept::stat: return "cpu.stat";
+      case Kept::usage: return where.v2 ? "cpu.stat" : "cpuacct.usage";
+      case Kept::events: return "cgroup.events";
+      case Kept::pids: return "pids.current";
+      case Kept::pressure: return "cpu.pressure";
+      case Kept::cpus: return where.v2 ? "cpuset.cpus.effective" : "cpuset.effective_cpus";
     }
     return "";
   }
@@ -62,15 +57,12 @@ struct GroupFiles::Impl {
       case Kept::period:
       case Kept::burst:
       case Kept::shares:
-      case Kept::stat:
-        return where.cpu;
-      case Kept::usage:
-        return where.cpuacct;
-      case Kept::pids:
-        return where.pids;
+      case Kept::stat: return where.cpu;
+      case Kept::usage: return where.cpuacct;
+      case Kept::pids: return where.pids;
       case Kept::events:
-      case Kept::pressure:
-        return where.unified;
+      case Kept::pressure: return where.unified;
+      case Kept::cpus: return where.cpuset;
     }
     return where.cpu;
   }
@@ -117,7 +109,8 @@ struct GroupFiles::Impl {
   Result<std::string_view> load(Kept file, Buffer& buffer) {
     if (auto opened = ensure(file, O_RDONLY); !opened) return tl::unexpected(opened.error());
     const int fd = files[static_cast<std::size_t>(file)].fd.get();
-    const long got = fs::read_whole(fd, dir, name(file), buffer.data(), buffer.size());
+    const std::string other = fs::hooked() ? fs::joined(base(file), path) : std::string{};
+    const long got = fs::read_whole(fd, other.empty() ? dir : other, name(file), buffer.data(), buffer.size());
     if (got < 0) return lost(file, static_cast<int>(-got));
     return fs::trimmed({buffer.data(), static_cast<std::size_t>(got)});
   }
@@ -216,16 +209,20 @@ Result<nanoseconds> GroupFiles::pressure() {
 }
 
 Result<CpuSet> GroupFiles::cpus() {
-  const char* name = impl_->where.v2 ? "cpuset.cpus.effective" : "cpuset.effective_cpus";
+  const char* name = impl_->name(Kept::cpus);
   if (impl_->where.cpuset.empty()) return fail(Errc::absent, impl_->place(name), "its hierarchy is not mounted");
+  Buffer buffer;
+  const auto own = impl_->load(Kept::cpus, buffer);
+  if (own && !own->empty()) return parse_cpu_set(*own, impl_->place(name));
+  if (!own && !is_missing(own.error())) return tl::unexpected(own.error());
   // Not every group has one of its own there, and a v1 one may be empty as yet: then it is what the ancestors have.
   std::string dir = fs::joined(impl_->where.cpuset, impl_->path);
   while (!dir.empty()) {
+    const auto slash = dir.find_last_of('/');
+    dir.resize(slash == std::string::npos ? 0 : slash);
     const auto text = fs::read_once(dir, name);
     if (text && !text->empty()) return parse_cpu_set(*text, impl_->place(name));
     if (!text && !is_missing(text.error())) return tl::unexpected(text.error());
-    const auto slash = dir.find_last_of('/');
-    dir.resize(slash == std::string::npos ? 0 : slash);
   }
   return fail(impl_->alive() ? Errc::absent : Errc::gone, impl_->place(name), "neither here nor above");
 }

@@ -22,6 +22,8 @@ void Fd::reset() {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }
 
+bool hooked() { return fault_hook.load(std::memory_order_relaxed) != nullptr; }
+
 int injected(const char* call, const std::string& dir, const char* name) {
   const FaultHook hook = fault_hook.load(std::memory_order_relaxed);
   if (hook == nullptr) return 0;

@@ -34,6 +34,8 @@ class Fd {
   int fd_ = -1;
 };
 
+/// Whether a hook is set, and paths have to be told as they are.
+bool hooked();
 /// 0, or the errno that a test wants `call` to fail with. `path` is made only where a hook is set.
 int injected(const char* call, const std::string& dir, const char* name);
 
