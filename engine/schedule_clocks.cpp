@@ -69,10 +69,13 @@ std::optional<nanoseconds> young_interval(const Context& c, Slot slot) {
   return w.hurry ? std::optional<nanoseconds>{c.params.slow} : std::nullopt;
 }
 
+/// A sandbox has no limit that could become certain; it is looked at again because what looks like one may be none.
 void run_young(const Context& c, Slot slot) {
   if (c.group(slot).own.certain) return;
-  ask(c, slot, kReadBandwidth | kReadShares);
-  if (const auto next = young_interval(c, slot)) arm(c, slot, Task::young, c.out.wake + *next);
+  const bool sandbox = c.now.catalog.find(slot)->infrastructure;
+  if (!sandbox) ask(c, slot, kReadBandwidth | kReadShares);
+  const auto next = young_interval(c, slot);
+  if (next) arm(c, slot, Task::young, c.out.wake + (sandbox ? nanoseconds{c.params.slow} : *next));
 }
 
 /// Same phase, later than the wakeup.
@@ -89,7 +92,7 @@ void run(const Context& c, const Timer& t) {
       if (!w.in_fast) ask(c, t.slot, kReadUsage);
       return arm(c, t.slot, t.task, next_turn(t, c.params.eligible, c.out.wake));
     case Task::slow:
-      ask(c, t.slot, kReadUsage | kReadThrottle | kReadPopulated);
+      ask(c, t.slot, kReadUsage | kReadThrottle);
       return arm(c, t.slot, t.task, next_turn(t, c.params.slow, c.out.wake));
     case Task::settings:
       ask(c, t.slot, kReadBandwidth | kReadShares);
@@ -102,12 +105,8 @@ void run(const Context& c, const Timer& t) {
   }
 }
 
-void run_due(const Context& c, Timers& timers) {
-  while (!timers.empty() && timers.top().due <= c.out.wake + kPickUp) {
-    const Timer t = timers.top();
-    timers.pop();
-    if (alive(c, t.slot) && c.watch(t.slot).id == t.id) run(c, t);
-  }
+void run_if_alive(const Context& c, const Timer& t) {
+  if (alive(c, t.slot) && c.watch(t.slot).id == t.id) run(c, t);
 }
 
 }  // namespace
@@ -180,8 +179,15 @@ void run_fast(const Context& c) {
 }
 
 void run_timers(const Context& c) {
-  run_due(c, c.state.settle);
-  run_due(c, c.state.timers);
+  const TimePoint until = c.out.wake + kPickUp;
+  for (Timers& timers = c.state.settle; !timers.empty() && timers.top().due <= until;) {
+    const Timer t = timers.top();
+    timers.pop();
+    run_if_alive(c, t);
+  }
+  c.state.due.clear();
+  c.state.wheel.take_due(until, c.state.due);
+  for (const Timer& t : c.state.due) run_if_alive(c, t);
 }
 
 }  // namespace headroom::scheduling

@@ -92,8 +92,12 @@ void ask(const Context& c, Slot slot, std::uint8_t bits) {
 void arm(const Context& c, Slot slot, Task task, TimePoint due) {
   Watch& w = c.watch(slot);
   if (task == Task::settle) ++w.settle_timers;
-  const bool wakes = task == Task::settle || task == Task::young;
-  (wakes ? c.state.settle : c.state.timers).push({due, slot, w.id, task});
+  // What is waited for in milliseconds wakes the loop; the rest is picked up on the way.
+  const bool soon = due - c.now.at < c.params.slow;
+  const bool wakes = task == Task::settle || (task == Task::young && soon);
+  const Timer timer{due, slot, w.id, task};
+  if (wakes) c.state.settle.push(timer);
+  else c.state.wheel.push(timer);
 }
 
 void take_catalog(const Context& c) {

@@ -19,6 +19,12 @@ std::uint8_t judge_bits(const Context& c) {
   return static_cast<std::uint8_t>(kReadUsage | kReadThrottle | (judged ? kReadWait : 0));
 }
 
+/// On the wakeups that there are anyway: a phase of its own would add its own to an idle node's.
+TimePoint next_multiple(TimePoint at, nanoseconds interval) {
+  const TimePoint soon = at + interval / 10;   // a wakeup may come a little before its multiple
+  return TimePoint{interval * (soon.time_since_epoch() / interval + 1)};
+}
+
 enum class Round { none, all, baseline };
 
 Round round_kind(const Context& c) {
@@ -91,10 +97,7 @@ void run_judges(const Context& c) {
     return;
   }
   const bool due = c.out.wake + milliseconds{1} >= st.judge_due;
-  if (due) {
-    const TimePoint next = st.judge_due + c.params.judge;
-    st.judge_due = next > c.out.wake ? next : c.out.wake + c.params.judge;
-  }
+  if (due) st.judge_due = next_multiple(c.out.wake, c.params.judge);
   if (round == Round::baseline) {
     if (due) run_baseline(c);
     return;

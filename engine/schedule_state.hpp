@@ -5,24 +5,10 @@
 #include <vector>
 
 #include "engine/schedule.hpp"
+#include "engine/schedule_wheel.hpp"
 
 namespace headroom::scheduling {
 
-enum class Task : std::uint8_t {
-  eligible,  ///< usage of a container that may borrow
-  slow,      ///< usage, throttling and whether anybody lives there
-  settings,  ///< round-robin
-  young,     ///< settings of a group until its base is certain
-  settle     ///< settings of a group that somebody touched
-};
-
-struct Timer {
-  TimePoint due;
-  Slot slot = kNoSlot;
-  std::uint64_t id = 0;  ///< of the life it was made for: a reused slot does not inherit it
-  Task task = Task::slow;
-  friend bool operator>(const Timer& a, const Timer& b) { return a.due > b.due; }
-};
 using Timers = std::priority_queue<Timer, std::vector<Timer>, std::greater<>>;
 
 /// Per slot.
@@ -54,7 +40,9 @@ struct ScheduleState::Impl {
   std::uint64_t tick = 0;
   TimePoint previous_at;
   std::vector<scheduling::Watch> watches;
-  scheduling::Timers timers, settle;  ///< settle (and young) wake the loop, timers are picked up on the way
+  scheduling::Timers settle;     ///< settle (and young) wake the loop
+  scheduling::Wheel wheel;       ///< these are picked up on the way
+  std::vector<scheduling::Timer> due;  ///< scratch
   std::vector<Slot> fast;
   std::vector<Slot> asked;       ///< slots with asked_settings
   std::vector<Slot> neighbours;  ///< protected, by catalog generation

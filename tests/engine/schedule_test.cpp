@@ -187,6 +187,34 @@ TEST(Schedule, BaselinesAreLearnedTwentyAtATimeAndThenRarely) {
   for (const auto& [slot, times] : c.wait) EXPECT_LE(times.size(), 6u);
 }
 
+TEST(Schedule, AnIdleNodeIsWokenOnlyByTheEligibleClock) {
+  Clockwork c;
+  c.node.container(0, "a", kStep, limited(50'000));
+  for (int i = 0; i < 60; ++i) c.node.container(0, "n" + std::to_string(i), kLatency, limited(50'000));
+  c.node.view.judge = Judge::pressure;
+  c.node.at += milliseconds{7};   // whatever the phase is in which it began
+  c.settle();
+  c.run(seconds{10});
+  EXPECT_EQ(c.wait.size(), 20u);
+  EXPECT_LE(c.wakes.size(), 202u);
+}
+
+TEST(Schedule, WhatHasNoLimitWakesNobody) {
+  Clockwork c;
+  const Slot a = c.node.container(0, "a", kStep, unlimited());
+  const Slot sandbox = c.node.container(0, "b", kStep, unlimited());
+  c.node.own(a).certain = c.node.own(sandbox).certain = false;
+  c.run(seconds{1});
+  c.node.catalog.groups[sandbox]->infrastructure = true;   // it shows when its first files are read
+  ++c.node.catalog.generation;
+  c.run(seconds{35});
+  c.settle();
+  c.run(seconds{10});
+  EXPECT_LE(c.wakes.size(), 41u);
+  EXPECT_NEAR(double(c.settings[a].size()), 11, 2);   // it may be given one at any time
+  EXPECT_LE(c.settings[sandbox].size(), 2u);
+}
+
 TEST(Schedule, AReusedSlotDoesNotInheritItsPredecessorsTimers) {
   Clockwork c;
   const Slot a = c.node.container(0, "a", kStep, limited(50'000));
