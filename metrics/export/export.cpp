@@ -1,12 +1,14 @@
 #include "metrics/export/export.hpp"
 
-#include <prometheus/collectable.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string_view>
+#include <utility>
 
 #include "metrics/export/families.hpp"
+#include "metrics/export/group_series.hpp"
 
 namespace headroom {
 namespace {
@@ -14,59 +16,6 @@ namespace {
 double seconds_of(nanoseconds t) { return std::chrono::duration<double>(t).count(); }
 double cores_of(MilliCpu c) { return static_cast<double>(c.value) / 1000; }
 double number(std::uint64_t n) { return static_cast<double>(n); }
-
-/// Namespace, pod and container; where there is no name, the path below the root, which nothing else has.
-Labels container_labels(const GroupReport& g) {
-  return {{"namespace", g.ns}, {"pod", g.pod}, {"container", g.container.empty() ? "/" + g.path : g.container}};
-}
-Labels pod_labels(const GroupReport& g) { return {{"namespace", g.ns}, {"pod", g.pod.empty() ? "/" + g.path : g.pod}}; }
-
-double quota_cores(const GroupReport& g) {
-  if (!g.in_force || !g.in_force->quota) return std::numeric_limits<double>::infinity();
-  return static_cast<double>(g.in_force->quota->count()) / static_cast<double>(g.in_force->period.count());
-}
-
-void add_container(const GroupReport& g, Families& out) {
-  const Labels labels = container_labels(g);
-  out.counter("headroom_container_cpu_usage_seconds_total", "CPU time used.", labels, seconds_of(g.usage_total));
-  out.counter("headroom_container_cpu_throttled_seconds_total",
-              "Time for which the group was throttled by its own quota, summed over CPUs.", labels,
-              seconds_of(g.throttle.throttled_time));
-  out.counter("headroom_container_cpu_throttled_periods_total", "Periods in which the group was throttled.", labels,
-              number(g.throttle.throttled_periods));
-  out.counter("headroom_container_lent_cpu_seconds_total",
-              "CPU time used above the container's own limit while a lease was out.", labels, seconds_of(g.lent_cpu));
-  out.counter("headroom_container_stall_avoided_seconds_total",
-              "Wall time for which the container would have stood still under its own quota, at most a period each.",
-              labels, seconds_of(g.stall_avoided));
-  out.gauge("headroom_container_quota_cores", "Quota in force divided by its period; +Inf for none.", labels,
-            quota_cores(g));
-  Labels info = labels;
-  info.insert(info.end(), {{"id", "/" + g.path}, {"qos", g.qos}, {"class", g.rule}, {"workflow", g.workflow}});
-  out.gauge("headroom_container_info", "What the container is: cgroup path, QoS class, rule, workflow.",
-            std::move(info), 1);
-}
-
-void add_pod(const GroupReport& g, Families& out) {
-  out.counter("headroom_pod_cpu_throttled_seconds_total",
-              "Time for which the pod's own quota throttled it, summed over CPUs.", pod_labels(g),
-              seconds_of(g.throttle.throttled_time));
-  out.counter("headroom_pod_cpu_throttled_periods_total", "Periods in which the pod's own quota throttled it.",
-              pod_labels(g), number(g.throttle.throttled_periods));
-}
-
-/// Later lives of the same labels replace earlier ones: groups go in by ascending id.
-void add_groups(const Report& r, Families& out) {
-  std::map<std::uint64_t, const GroupReport*> by_life;
-  for (const GroupReport& g : r.groups) by_life[g.id] = &g;
-  std::map<Labels, const GroupReport*> containers, pods;
-  for (const auto& [id, g] : by_life) {
-    if (g->kind == "pod") pods[pod_labels(*g)] = g;
-    else if (g->kind != "qos") containers[container_labels(*g)] = g;
-  }
-  for (const auto& [labels, g] : containers) add_container(*g, out);
-  for (const auto& [labels, g] : pods) add_pod(*g, out);
-}
 
 /// One series per value, 0 or 1.
 void add_states(const char* name, const char* help, const char* label, std::initializer_list<const char*> values,
@@ -104,8 +53,11 @@ void add_writes(const Report& r, Families& out) {
 
 void add_leases(const Report& r, Families& out) {
   std::map<std::pair<std::string, std::string>, double> leases;
-  for (const GroupReport& g : r.groups)
+  for (const GroupReport& g : r.groups) {
+    if (g.borrower)   // so that a series does not come and go with its leases
+      for (const char* kind : {"burst", "start"}) leases.try_emplace({kind, g.rule}, 0);
     if (g.lease) leases[{g.lease->kind, g.rule}] += 1;
+  }
   if (leases.empty()) leases[{"burst", "none"}] = 0;
   for (const auto& [key, count] : leases)
     out.gauge("headroom_leases", "Leases that are out.", {{"kind", key.first}, {"class", key.second}}, count);
@@ -162,26 +114,23 @@ void add_agent(const AgentView& a, Families& out) {
   add_process(a.process, out);
 }
 
-/// A view of values, so that nothing dangles and no scrape is torn.
-class ReportCollectable final : public prometheus::Collectable {
- public:
-  explicit ReportCollectable(const ExportView& view) : view_(view) {}
-  std::vector<prometheus::MetricFamily> Collect() const override {
-    Families out;
-    add_agent(view_.agent, out);
-    if (view_.report) {
-      add_loop(*view_.report, out);
-      add_node(*view_.report, out);
-      add_writes(*view_.report, out);
-      add_leases(*view_.report, out);
-      add_groups(*view_.report, out);
-    }
-    return out.take();
+/// Everything but what is said of single groups.
+std::vector<FamilyText> node_families(const ExportView& view) {
+  Families families;
+  add_agent(view.agent, families);
+  if (view.report) {
+    add_loop(*view.report, families);
+    add_node(*view.report, families);
+    add_writes(*view.report, families);
+    add_leases(*view.report, families);
   }
-
- private:
-  const ExportView& view_;
-};
+  std::vector<FamilyText> out;
+  for (auto& family : families.take()) {
+    std::string name = family.name;
+    out.push_back({std::move(name), prometheus::TextSerializer{}.Serialize({std::move(family)})});
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -213,7 +162,16 @@ void count_tick(std::array<std::uint64_t, 12>& histogram, double& sum, nanosecon
 }
 
 std::string to_prometheus(const ExportView& view) {
-  return prometheus::TextSerializer{}.Serialize(ReportCollectable(view).Collect());
+  std::vector<FamilyText> families = node_families(view);
+  if (view.report)
+    for (FamilyText& family : group_families(*view.report)) families.push_back(std::move(family));
+  std::sort(families.begin(), families.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::size_t size = 0;
+  for (const FamilyText& family : families) size += family.text.size();
+  std::string out;
+  out.reserve(size);
+  for (FamilyText& family : families) out += std::exchange(family.text, {});
+  return out;
 }
 
 }  // namespace headroom
