@@ -96,6 +96,13 @@ std::optional<std::uint64_t> RateLimit::admit(std::string_view kind, TimePoint a
   return std::exchange(b.left_out, 0);
 }
 
+std::vector<std::pair<std::string, std::uint64_t>> RateLimit::untold() const {
+  std::vector<std::pair<std::string, std::uint64_t>> out;
+  for (const auto& [kind, bucket] : buckets_)
+    if (bucket.left_out > 0) out.emplace_back(kind, bucket.left_out);
+  return out;
+}
+
 std::string log_line(LogFormat format, std::string_view kind, std::string_view message, const LogFields& fields) {
   std::string out;
   if (format == LogFormat::text) {
@@ -121,19 +128,29 @@ std::string log_line(LogFormat format, std::string_view kind, std::string_view m
 }
 
 struct Log::Impl {
+  LogLevel least;   ///< that is written
   LogFormat format;
   spdlog::logger logger{"headroom", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
   std::mutex mutex;
   RateLimit limit{20, seconds{1}};
+
+  void write(LogLevel level, std::string_view kind, std::string_view message, const LogFields& fields) {
+    const std::string line = log_line(format, kind, message, fields);
+    logger.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  }
 };
 
 Log::Log(LogLevel level, LogFormat format) : impl_(std::make_unique<Impl>()) {
+  impl_->least = level;
   impl_->format = format;
   impl_->logger.set_formatter(std::make_unique<LineFormatter>(format));
   impl_->logger.set_level(to_spdlog(level));
   impl_->logger.flush_on(spdlog::level::warn);
 }
-Log::~Log() = default;
+Log::~Log() {
+  for (const auto& [kind, count] : impl_->limit.untold())
+    impl_->write(impl_->least, kind, "more of this kind were left out", {{"suppressed", std::to_string(count)}});
+}
 
 void Log::say(LogLevel level, std::string_view kind, std::string_view message, const LogFields& fields) {
   if (!impl_->logger.should_log(to_spdlog(level))) return;
@@ -145,8 +162,7 @@ void Log::say(LogLevel level, std::string_view kind, std::string_view message, c
   if (!left_out) return;
   LogFields all = fields;
   if (*left_out > 0) all.emplace_back("suppressed", std::to_string(*left_out));
-  const std::string line = log_line(impl_->format, kind, message, all);
-  impl_->logger.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  impl_->write(level, kind, message, all);
 }
 
 }  // namespace headroom

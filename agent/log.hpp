@@ -25,6 +25,8 @@ class RateLimit {
   RateLimit(int burst, nanoseconds every) : burst_(burst), every_(every) {}
   /// @return nullopt: not now; else how many of this kind were left out since the last that went through
   std::optional<std::uint64_t> admit(std::string_view kind, TimePoint at);
+  /// Kinds of which something was left out that nobody has been told of yet, and how many.
+  std::vector<std::pair<std::string, std::uint64_t>> untold() const;
 
  private:
   struct Bucket { nanoseconds filled{0}; TimePoint at; std::uint64_t left_out = 0; };
@@ -46,7 +48,8 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  /// @param kind  what is limited together: 20 lines at once, then one a second
+  /// @param kind  what is limited together: 20 lines at once, then one a second. How many were left out, stands in the
+  ///              next line of the kind (field `suppressed`), at the latest when the log ends.
   void say(LogLevel level, std::string_view kind, std::string_view message, const LogFields& fields = {});
   void debug(std::string_view kind, std::string_view m, const LogFields& f = {}) { say(LogLevel::debug, kind, m, f); }
   void info(std::string_view kind, std::string_view m, const LogFields& f = {}) { say(LogLevel::info, kind, m, f); }
