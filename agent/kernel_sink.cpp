@@ -27,9 +27,9 @@ bool failed_with_its_unit(const Error& error) {
 void set_sink_hook(SinkHook hook) { sink_hook.store(hook); }
 void set_write_hook(WriteHook hook) { write_hook.store(hook); }
 
-void KernelSink::tell(const SinkTarget& target, CpuFile file, const std::string& text) const {
+void KernelSink::tell(WriteKind kind, const SinkTarget& target, CpuFile file, const std::string& text) const {
   if (const WriteHook hook = write_hook.load(std::memory_order_relaxed))
-    hook(target.dir.c_str(), file_name(file, v2_), text.c_str());
+    hook(kind, target.dir.c_str(), file_name(file, v2_), text.c_str());
 }
 
 struct KernelSink::Run {
@@ -141,7 +141,7 @@ Result<> KernelSink::put(const SinkTarget& target, const FileStep& step, WriteKi
   }
   if (fenced()) return tl::unexpected(fence_error());
   stage(SinkStage::after_fence);
-  tell(target, step.file, step.after);
+  tell(kind, target, step.file, step.after);
   const auto result = target.files->write_file(step.file, step.after);
   stage(SinkStage::after_write);
   const TimePoint end = clock_();

@@ -22,8 +22,8 @@ enum class SinkStage {
 using SinkHook = void (*)(SinkStage stage);
 void set_sink_hook(SinkHook hook);   ///< tests only; nullptr: none. An atomic pointer.
 
-/// Every pwrite that the sink is about to make: `dir/file` and the text. Tests only.
-using WriteHook = void (*)(const char* dir, const char* file, const char* text);
+/// Every pwrite that the sink is about to make: what for, `dir/file` and the text. Tests only.
+using WriteHook = void (*)(WriteKind kind, const char* dir, const char* file, const char* text);
 void set_write_hook(WriteHook hook);
 
 enum class FenceState { down, raised };
@@ -76,7 +76,7 @@ class KernelSink final : public Sink {
   Result<> refill_level(const SinkTarget& target);
   Result<SinkTarget> target_of(Slot slot, const Catalog& catalog);
   bool fenced();
-  void tell(const SinkTarget& target, CpuFile file, const std::string& text) const;
+  void tell(WriteKind kind, const SinkTarget& target, CpuFile file, const std::string& text) const;
 
   GroupAccess& access_;
   ledger::Ledger* book_;

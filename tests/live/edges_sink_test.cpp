@@ -16,7 +16,7 @@ std::vector<std::string> written;
 void kill_self(SinkStage reached) {
   if (static_cast<int>(reached) == stage_wanted && --stage_nth == 0) ::kill(::getpid(), SIGKILL);
 }
-void note_write(const char* dir, const char* file, const char* text) {
+void note_write(WriteKind, const char* dir, const char* file, const char* text) {
   const std::string path = dir;
   written.push_back(path.substr(path.rfind('/') + 1, 3) + " " + file + " " + text);
 }

@@ -7,13 +7,18 @@
 //   HEADROOM_FAULT_STAMP=FILE              CLOCK_MONOTONIC in ns, written immediately before the signal
 //   HEADROOM_WRITE_LOG=FILE                a line "directory/file text" for every write that is about to be made
 //   HEADROOM_FAULT_PAGE=FILE               system calls of cgroups/fs fail as a test says there (fault_page.hpp)
+//   HEADROOM_WRITE_AUDIT=FILE              a line "NANOSECONDS KIND directory/file OLD > NEW" for each, OLD as the file
+//                                          reads immediately before
+//   HEADROOM_READ_LOG=FILE                 a line "NANOSECONDS PATH" for every pread of the loop, written at the end
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
+#include <fstream>
 #include <string>
 #include <utility>
 
@@ -33,27 +38,21 @@ struct Fault {
   long left = 0;
 };
 Fault fault;      // written before the daemon starts; `left` by its loop's thread only
-int write_log = -1, stamp = -1;
-live::FaultPage* page = nullptr;
+int write_log = -1, write_audit = -1, stamp = -1;
+live::FaultPage* page = nullptr;     // nullptr: no call is to fail
 thread_local bool shorten = false;   // the next pread of this thread
+bool log_reads = false;
+std::string reads;                   // of the loop's thread
 
-/// FaultHook.
-int at_call(const char* call, const char* path) {
-  if (page->armed.load(std::memory_order_acquire) == 0 || !page->fits(call, path)) return 0;
-  const std::int64_t left = page->left.load();
-  if (left == 0) return 0;
-  if (left > 0) page->left.store(left - 1);
-  page->hits.fetch_add(1);
-  if (page->error != live::kShortRead) return page->error;
-  shorten = true;
-  return 0;
+long long monotonic() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
 }
 
 void write_stamp() {
-  timespec t{};
-  clock_gettime(CLOCK_MONOTONIC, &t);
   char text[32];
-  const int n = std::snprintf(text, sizeof text, "%lld", t.tv_sec * 1'000'000'000LL + t.tv_nsec);
+  const int n = std::snprintf(text, sizeof text, "%lld", monotonic());
   if (write(stamp, text, static_cast<size_t>(n)) < 0) std::perror("HEADROOM_FAULT_STAMP");
 }
 
@@ -75,9 +74,61 @@ void at_sink(SinkStage stage) {
 
 void at_ledger(int stage) { reached(stage == static_cast<int>(ledger::Stage::payload) ? "append" : "published"); }
 
-void at_write(const char* dir, const char* file, const char* text) {
-  const std::string line = std::string(dir) + "/" + file + " " + text + "\n";
-  if (write(write_log, line.data(), line.size()) < 0) std::perror("HEADROOM_WRITE_LOG");
+void put_line(int fd, const std::string& line, const char* who) {
+  if (fd >= 0 && write(fd, line.data(), line.size()) < 0) std::perror(who);
+}
+
+const char* word(WriteKind kind) {
+  switch (kind) {
+    case WriteKind::settings: return "settings";
+    case WriteKind::refill: return "refill";
+    case WriteKind::restore: return "restore";
+  }
+  return "";
+}
+
+void at_write(WriteKind kind, const char* dir, const char* file, const char* text) {
+  const std::string path = std::string(dir) + "/" + file;
+  put_line(write_log, path + " " + text + "\n", "HEADROOM_WRITE_LOG");
+  if (write_audit < 0) return;
+  std::string old;
+  std::ifstream in(path);
+  std::getline(in, old);
+  put_line(write_audit, std::to_string(monotonic()) + " " + word(kind) + " " + path + " " + old + " > " + text + "\n",
+           "HEADROOM_WRITE_AUDIT");
+}
+
+/// -1: not asked for.
+int open_log(const char* variable) {
+  const char* path = std::getenv(variable);
+  if (path == nullptr || *path == 0) return -1;
+  return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+/// @return 0, or the errno that the page asks for
+int faulted(const char* call, const char* path) {
+  if (page->armed.load(std::memory_order_acquire) == 0 || !page->fits(call, path)) return 0;
+  const std::int64_t left = page->left.load();
+  if (left == 0) return 0;
+  if (left > 0) page->left.store(left - 1);
+  page->hits.fetch_add(1);
+  if (page->error != live::kShortRead) return page->error;
+  shorten = true;
+  return 0;
+}
+
+/// FaultHook.
+int at_call(const char* call, const char* path) {
+  if (log_reads && std::strcmp(call, "pread") == 0) {
+    reads += std::to_string(monotonic());
+    reads.append(" ").append(path).append("\n");
+  }
+  return page == nullptr ? 0 : faulted(call, path);
+}
+
+void keep_reads(const char* file) {
+  std::ofstream out(file);
+  if (!(out << reads << std::flush)) std::perror("HEADROOM_READ_LOG");
 }
 
 bool parse_fault(const std::string& text) {
@@ -104,17 +155,19 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "HEADROOM_FAULT: want kill|stop:POINT:N, got '%s'\n", text);
     return 2;
   }
-  if (const char* path = std::getenv("HEADROOM_WRITE_LOG"); path != nullptr && *path != 0) {
-    write_log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (write_log >= 0) set_write_hook(at_write);
-  }
+  write_log = open_log("HEADROOM_WRITE_LOG");
+  write_audit = open_log("HEADROOM_WRITE_AUDIT");
+  if (write_log >= 0 || write_audit >= 0) set_write_hook(at_write);
   if (const char* path = std::getenv("HEADROOM_FAULT_STAMP"); path != nullptr && *path != 0)
     stamp = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (const char* path = std::getenv("HEADROOM_FAULT_PAGE"); path != nullptr && *path != 0) {
+  if (const char* path = std::getenv("HEADROOM_FAULT_PAGE"); path != nullptr && *path != 0)
     page = &live::map_fault_page(path);
-    set_fault_hook(at_call);
-  }
+  const char* read_log = std::getenv("HEADROOM_READ_LOG");
+  log_reads = read_log != nullptr && *read_log != 0;
+  if (page != nullptr || log_reads) set_fault_hook(at_call);
   set_sink_hook(at_sink);
   ledger::set_stage_hook(at_ledger);
-  return headroomd_main(argc, argv);
+  const int status = headroomd_main(argc, argv);
+  if (log_reads) keep_reads(read_log);
+  return status;
 }
