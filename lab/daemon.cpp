@@ -146,6 +146,8 @@ std::vector<std::string> Daemon::events() const {
   return status ? events_in(*status) : std::vector<std::string>{};
 }
 
+std::vector<pid_t> Daemon::guards() const { return guards_of(dir_); }
+
 void Daemon::stop() {
   if (pid_ <= 0) return;
   int status = 0;

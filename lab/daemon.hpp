@@ -40,6 +40,8 @@ class Daemon {
   void stop();
   const std::string& log_file() const { return log_; }
   pid_t pid() const { return pid_; }
+  /// Guards that stand by for it.
+  std::vector<pid_t> guards() const;
 
  private:
   Daemon() = default;

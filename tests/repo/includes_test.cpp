@@ -41,6 +41,7 @@ const std::map<std::string, Folders> kPicture{
     {"cli", {}},
     {"agent", kBelowEdges + kEdges + Folders{"cgroups/ledger"}},
     {"lab", kBelowEdges + kEdges + Folders{"cgroups/ledger"}},
+    {"lab/bench", kBelowEdges + kEdges + Folders{"cgroups/ledger", "agent", "lab"}},   // measures the live edges themselves
 };
 
 struct Include {
