@@ -5,7 +5,7 @@
 #                             ./test.sh --help
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
-stages="packages build unit live vm-6.1 vm-6.12 smoke soak asan fuzz lint"
+stages="packages build unit live vm-6.1 vm-6.12 smoke prometheus soak asan fuzz lint"
 named="tsan"   # by name only: the suite has 14 minutes
 
 say() { printf '%s\n' "$*"; }
@@ -96,7 +96,12 @@ stage_vm-6.12() { guest 6.12; }
 
 stage_smoke() {
   root || { say "left out without root: the demonstration in short"; return 0; }
-  ./quickstart.sh --no-build --seconds 3
+  ./quickstart.sh --no-build --seconds 3 && tests/evidence/writes.sh --smoke && build/release/bin/headroom-bench --smoke
+}
+
+stage_prometheus() {  # a real one scrapes the daemon
+  root || { say "left out without root: Prometheus scrapes an enforcing daemon"; return 0; }
+  tests/prometheus/run.sh build/release/bin
 }
 
 stage_soak() {  # 20 s of container starts; two hours are ./test.sh evidence soak
@@ -126,7 +131,8 @@ stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence
 }
 
 stage_lint() {
-  shellcheck -x -S warning -P SCRIPTDIR quickstart.sh test.sh tests/vm/run.sh tests/fuzz/run.sh .ci/run tests/evidence/*.sh
+  shellcheck -x -S warning -P SCRIPTDIR quickstart.sh test.sh tests/vm/run.sh tests/fuzz/run.sh .ci/run \
+    tests/prometheus/run.sh tests/evidence/*.sh
 }
 
 if [ "${1:-}" = evidence ]; then
