@@ -117,6 +117,7 @@ std::vector<HttpServer> start_servers(const Config& config, const std::string& s
     AgentView now = agent;
     const auto report = board.latest();
     now.sources = {{"cgroup", report && report->node.failed_ticks == 0}};
+    now.reconnects = {{"cgroup", 0}};   // files: there is no connection to lose
     now.process = read_process();
     return now;
   };
@@ -153,6 +154,7 @@ Exit run_daemon(const Options& options, const Loaded& loaded) {
   for (const std::string& warning : config.warnings) log.warn("config", warning);
   block_signals();
   use_every_file_allowed();
+  return_memory_early();
   const auto where = detect_hierarchy(options.cgroup_root);
   if (!where) {
     log.error("cgroups", where.error().detail, {{"where", where.error().where}});

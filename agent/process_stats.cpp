@@ -1,6 +1,7 @@
 #include "agent/process_stats.hpp"
 
 #include <dirent.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -67,6 +68,13 @@ void use_every_file_allowed() {
   if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
   files.rlim_cur = files.rlim_max;
   (void)setrlimit(RLIMIT_NOFILE, &files);   // refused: groups beyond it are reported one by one
+}
+
+void return_memory_early() {
+  constexpr int kLarge = 128 * 1024;   // bytes; fixed, or glibc raises it to the largest block that was ever freed
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, kLarge);
+  mallopt(M_TRIM_THRESHOLD, kLarge);
 }
 
 }  // namespace headroom

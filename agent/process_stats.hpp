@@ -10,13 +10,17 @@ namespace headroom {
 /// Of /proc/self; what cannot be read stays 0.
 ProcessView read_process();
 
+/// Before there are threads: what a scrape took goes back to the system when it is done, instead of staying with the
+/// thread that made it.
+void return_memory_early();
+
 /// @param stat   text of /proc/self/stat
 /// @param ticks  clock ticks a second
 /// @param page   bytes
 /// @param boot   seconds since the epoch (btime of /proc/stat)
 ProcessView parse_process(std::string_view stat, double ticks, double page, double boot);
 
-/// Raises the soft limit of open files to the hard one: a group takes up to nine, and 1024 would be 110 groups.
+/// Raises the soft limit of open files to the hard one: a group takes up to ten, and 1024 would be 100 groups.
 void use_every_file_allowed();
 
 }  // namespace headroom

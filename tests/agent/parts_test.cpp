@@ -1,6 +1,7 @@
 // Small parts of the agent: log lines, rate limit, credit, process figures, what headroomctl prints.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "agent/accounting.hpp"
@@ -70,6 +71,16 @@ TEST(ProcessFigures, SurviveANameWithBlanksAndParentheses) {
   EXPECT_DOUBLE_EQ(view.virtual_bytes, 8192);
   EXPECT_DOUBLE_EQ(view.resident_bytes, 3 * 4096);
   EXPECT_DOUBLE_EQ(parse_process("", 100, 4096, 0).threads, 0);
+}
+
+TEST(ProcessFigures, AllFilesThatMayBeOpenedAreAskedFor) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit usual{std::min<rlim_t>(256, before.rlim_max), before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &usual), 0);
+  use_every_file_allowed();
+  EXPECT_EQ(read_process().max_fds, static_cast<double>(before.rlim_max));
+  setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST(ProcessFigures, OfThisProcessAreThere) {
