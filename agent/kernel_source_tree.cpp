@@ -32,7 +32,8 @@ Result<std::vector<FoundGroup>> list_directory(const Hierarchy& where, const std
 }  // namespace
 
 GroupTree::GroupTree(Hierarchy where, Classifier classifier, Watcher watcher)
-    : where_(std::move(where)), classifier_(std::move(classifier)), watcher_(std::move(watcher)) {
+    : where_(std::move(where)), shared_where_(std::make_shared<const Hierarchy>(where_)),
+      classifier_(std::move(classifier)), watcher_(std::move(watcher)) {
   catalog_.v2 = where_.v2;
   catalog_.cpus = online_cpus();
   catalog_.cores = physical_cores(catalog_.cpus);
@@ -72,7 +73,7 @@ Slot GroupTree::parent_slot(const std::string& path, TimePoint now) {
 }
 
 Slot GroupTree::enter(const std::string& path, Directory& directory, TimePoint now) {
-  auto opened = GroupFiles::open(where_, path);
+  auto opened = GroupFiles::open(shared_where_, path);
   if (!opened) {
     trouble(path, opened.error());
     return kNoSlot;
@@ -98,7 +99,7 @@ Slot GroupTree::enter(const std::string& path, Directory& directory, TimePoint n
 }
 
 void GroupTree::add(const std::string& path, TimePoint now) {
-  auto opened = GroupFiles::open(where_, path);
+  auto opened = GroupFiles::open(shared_where_, path);
   if (!opened) return trouble(path, opened.error());
   const auto known = directories_.find(path);
   if (known != directories_.end()) {
@@ -161,7 +162,7 @@ void GroupTree::created(const std::string& path, TimePoint now) {
 void GroupTree::removed(const std::string& path) {
   const auto known = directories_.find(path);
   if (known == directories_.end()) return;
-  const auto present = GroupFiles::open(where_, path);
+  const auto present = GroupFiles::open(shared_where_, path);
   if (present && present->inode() == known->second.inode) return;
   forget_below(path);
 }

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -72,6 +73,7 @@ class GroupTree final {
   Slot free_slot();
 
   Hierarchy where_;
+  std::shared_ptr<const Hierarchy> shared_where_;   ///< the same, for the groups' files
   Classifier classifier_;
   Watcher watcher_;
   Catalog catalog_;

@@ -29,7 +29,10 @@ struct GroupFiles::Impl {
     bool writable = false;
   };
 
-  Hierarchy where;
+  explicit Impl(std::shared_ptr<const Hierarchy> hierarchy) : shared(std::move(hierarchy)), where(*shared) {}
+
+  std::shared_ptr<const Hierarchy> shared;
+  const Hierarchy& where;
   std::string path, dir;
   fs::Fd self;  ///< of `dir`: what is opened through it belongs to this life of the group
   std::uint64_t inode = 0;
@@ -37,10 +40,7 @@ struct GroupFiles::Impl {
 
   const char* name(Kept file) const {
     switch (file) {
-      case Kept::quota:
-      case Kept::period:
-      case Kept::burst:
-      case Kept::shares: return file_name(static_cast<CpuFile>(file), where.v2);
+      case Kept::quota: case Kept::period: case Kept::burst: case Kept::shares: return file_name(static_cast<CpuFile>(file), where.v2);
       case Kept::stat: return "cpu.stat";
       case Kept::usage: return where.v2 ? "cpu.stat" : "cpuacct.usage";
       case Kept::events: return "cgroup.events";
@@ -53,15 +53,10 @@ struct GroupFiles::Impl {
 
   const std::string& base(Kept file) const {
     switch (file) {
-      case Kept::quota:
-      case Kept::period:
-      case Kept::burst:
-      case Kept::shares:
-      case Kept::stat: return where.cpu;
+      case Kept::quota: case Kept::period: case Kept::burst: case Kept::shares: case Kept::stat: return where.cpu;
       case Kept::usage: return where.cpuacct;
       case Kept::pids: return where.pids;
-      case Kept::events:
-      case Kept::pressure: return where.unified;
+      case Kept::events: case Kept::pressure: return where.unified;
       case Kept::cpus: return where.cpuset;
     }
     return where.cpu;
@@ -139,11 +134,14 @@ GroupFiles& GroupFiles::operator=(GroupFiles&&) noexcept = default;
 GroupFiles::~GroupFiles() = default;
 
 Result<GroupFiles> GroupFiles::open(const Hierarchy& where, const std::string& path) {
+  return open(std::make_shared<const Hierarchy>(where), path);
+}
+
+Result<GroupFiles> GroupFiles::open(std::shared_ptr<const Hierarchy> where, const std::string& path) {
   if (!fs::stays_inside(path)) return fail(Errc::malformed, "/" + path, "want a path below the root");
-  auto impl = std::make_unique<Impl>();
-  impl->where = where;
+  auto impl = std::make_unique<Impl>(std::move(where));
   impl->path = path;
-  impl->dir = fs::joined(where.cpu, path);
+  impl->dir = fs::joined(impl->where.cpu, path);
   auto opened = fs::open_file(impl->dir, "", O_PATH | O_DIRECTORY | O_NOFOLLOW);
   if (!opened) {
     Error error = opened.error();

@@ -29,6 +29,8 @@ using FaultHook = int (*)(const char* call, const char* path);
 class GroupFiles {
  public:
   static Result<GroupFiles> open(const Hierarchy& where, const std::string& path);
+  /// The same for many groups, which share what they know of the hierarchy. Not nullptr.
+  static Result<GroupFiles> open(std::shared_ptr<const Hierarchy> where, const std::string& path);
   GroupFiles(GroupFiles&&) noexcept;
   GroupFiles& operator=(GroupFiles&&) noexcept;
   ~GroupFiles();
