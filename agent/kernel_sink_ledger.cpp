@@ -79,7 +79,8 @@ bool OwnValues::doubtful(const SinkTarget& target, const FileStep& step) const {
 }
 
 void OwnValues::drop_gone(const Catalog& catalog) {
-  if (count_ == 0) return;
+  if (count_ == 0 || seen_ == catalog.generation) return;
+  seen_ = catalog.generation;
   for (Slot slot = 0; slot < rows_.size(); ++slot) {
     const Group* group = catalog.find(slot);
     for (const CpuFile file : kFiles) {

@@ -55,6 +55,7 @@ class OwnValues {
   ledger::Ledger* book_;
   std::vector<Rows> rows_;
   std::size_t count_ = 0;
+  std::uint64_t seen_ = 0;   ///< generation of the catalog that drop_gone() saw last
 };
 
 }  // namespace headroom

@@ -36,9 +36,9 @@ bool still_ours(const Context& c, Slot slot) {
   return just_written || bandwidth_out || shares_out;
 }
 
-void note_active(const Context& c, const std::vector<Unit>& units) {
+void note_active(const Context& c, const std::vector<Unit>& units, const std::vector<Slot>& resting) {
   std::vector<Slot>& active = c.state.active;
-  active.clear();
+  active = resting;
   for (const Unit& unit : units) {
     if (planning::has_pod(unit) && still_ours(c, unit.root)) active.push_back(unit.root);
     for (const Slot m : unit.members)
@@ -94,13 +94,14 @@ void plan_settings(const Context& c, const std::vector<Unit>& units, std::vector
 Plan make_plan(const Snapshot& snapshot, const Desired& desired, const Guardrails& rails, PlanState& state) {
   forget_the_gone(snapshot, state);
   const Context c{snapshot, desired, rails, state};
-  const std::vector<Unit> units = planning::collect_units(c);
+  std::vector<Slot> resting;
+  const std::vector<Unit> units = planning::collect_units(c, resting);
   planning::take_wants(c, units);
-  note_active(c, units);
+  note_active(c, units, resting);
   Plan plan;
   planning::plan_refills(c, plan.refills);
   plan_settings(c, units, plan.writes);
-  note_active(c, units);
+  note_active(c, units, resting);
   return plan;
 }
 

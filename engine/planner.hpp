@@ -70,6 +70,8 @@ struct PlanState {
   TimePoint refill_window;             ///< when refill_spent was last brought up to date
   RefillMeter refill_meter;
   std::uint64_t refills_refused = 0;
+  TimePoint reviewed_at;               ///< when units at rest were last looked at, too,
+  std::uint64_t reviewed_generation = 0;   ///< and of which catalog
 };
 
 Plan make_plan(const Snapshot& snapshot, const Desired& desired, const Guardrails& rails, PlanState& state);

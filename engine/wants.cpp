@@ -114,6 +114,54 @@ bool ended_by_rank(const Context& c, const Unit& unit) {
   return true;
 }
 
+/// Root and slot of what has to be looked at in this tick.
+using Pairs = std::vector<std::pair<Slot, Slot>>;
+
+void add(const Context& c, Slot slot, Pairs& pairs, std::vector<Slot>& dropped) {
+  if (!alive(c, slot)) return;
+  const Slot root = unit_root(c.catalog(), slot);
+  if (!alive(c, root)) return;
+  for (const Slot s : {root, slot})
+    if (c.standing(s).group_id != c.group(s).id) begin_life(c, s);
+  pairs.emplace_back(root, slot);
+  const Ownership& own = c.group(slot).own;
+  if (own.drop || own.overtaken || c.group(root).own.drop) dropped.push_back(root);
+}
+
+/// Groups with a kernel burst that nobody changes are no work for every tick: as long as nobody wants or writes anything,
+/// time alone can change what they are to hold, and for that a tenth of a second is soon enough.
+bool review_is_due(const Context& c) {
+  constexpr milliseconds kReview{100};
+  PlanState& state = c.state;
+  const bool open = c.rails.guard_up && c.rails.may_write && !c.rails.off;
+  const bool known = state.reviewed_generation == c.catalog().generation && c.now.at - state.reviewed_at < kReview;
+  if (open && known) return false;
+  state.reviewed_at = c.now.at;
+  state.reviewed_generation = c.catalog().generation;
+  return true;
+}
+
+bool at_rest(const Context& c, Slot slot) {
+  const Standing& s = c.standing(slot);
+  const Ownership& own = c.group(slot).own;
+  if (s.lent_cores.value > 0 || s.eighths < 8 || own.drop || own.overtaken) return false;
+  if (s.shares_written && own.shares_in_force != own.base_shares) return false;
+  return s.bandwidth_written && own.in_force == s.bandwidth_written && s.bandwidth_at != c.now.at;
+}
+
+/// A unit is worked out as a whole.
+void wake_with_their_units(const Context& c, const std::vector<Slot>& maybe, Pairs& pairs, std::vector<Slot>& dropped,
+                           std::vector<Slot>& resting) {
+  const std::size_t known = pairs.size();   // sorted up to here
+  for (const Slot slot : maybe) {
+    const Slot root = unit_root(c.catalog(), slot);
+    const auto end = pairs.begin() + static_cast<std::ptrdiff_t>(known);
+    const auto found = std::lower_bound(pairs.begin(), end, std::pair<Slot, Slot>(root, 0));
+    if (found != end && found->first == root) add(c, slot, pairs, dropped);
+    else resting.push_back(slot);
+  }
+}
+
 void settle(const Context& c, std::span<const LeaseWant> leases, std::span<const BurstWant> bursts,
             std::span<const WeightWant> weights, Slot slot) {
   const auto find = [slot](auto wants) {
@@ -140,25 +188,21 @@ void settle(const Context& c, std::span<const LeaseWant> leases, std::span<const
 
 }  // namespace
 
-std::vector<Unit> collect_units(const Context& c) {
+std::vector<Unit> collect_units(const Context& c, std::vector<Slot>& resting) {
   std::vector<std::pair<Slot, Slot>> pairs;  // root, slot
-  std::vector<Slot> dropped;
-  const auto add = [&](Slot slot) {
-    if (!alive(c, slot)) return;
-    const Slot root = unit_root(c.catalog(), slot);
-    if (!alive(c, root)) return;
-    for (const Slot s : {root, slot})
-      if (c.standing(s).group_id != c.group(s).id) begin_life(c, s);
-    pairs.emplace_back(root, slot);
-    const Ownership& own = c.group(slot).own;
-    if (own.drop || own.overtaken || c.group(root).own.drop) dropped.push_back(root);
-  };
-  for (const Slot s : c.state.active) add(s);
-  for (const auto& w : c.desired.leases) add(w.slot);
-  for (const auto& w : c.desired.bursts) add(w.slot);
-  for (const auto& w : c.desired.weights) add(w.slot);
+  std::vector<Slot> dropped, maybe;
+  const bool review = review_is_due(c);
+  for (const Slot s : c.state.active) {
+    if (!review && at_rest(c, s)) maybe.push_back(s);
+    else add(c, s, pairs, dropped);
+  }
+  for (const auto& w : c.desired.leases) add(c, w.slot, pairs, dropped);
+  for (const auto& w : c.desired.bursts) add(c, w.slot, pairs, dropped);
+  for (const auto& w : c.desired.weights) add(c, w.slot, pairs, dropped);
   for (const Slot s : c.now.touched)
-    if (alive(c, s) && (c.group(s).own.drop || c.group(s).own.overtaken)) add(s);
+    if (alive(c, s) && (c.group(s).own.drop || c.group(s).own.overtaken)) add(c, s, pairs, dropped);
+  std::sort(pairs.begin(), pairs.end());
+  wake_with_their_units(c, maybe, pairs, dropped, resting);
   std::sort(pairs.begin(), pairs.end());
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
   std::vector<Unit> units;
