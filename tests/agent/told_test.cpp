@@ -63,6 +63,9 @@ TEST(Blindness, IsSaidAtItsBeginAndAtItsEnd) {
   for (int tick = 0; tick < 500; ++tick) noticing.observe({});
   ASSERT_THAT(events(), testing::SizeIs(1));
   source.next.failed = false;
+  for (int tick = 0; tick < 5; ++tick) noticing.observe({});
+  ASSERT_THAT(events(), testing::SizeIs(1)) << "a tick that did not look at the node proves nothing";
+  source.next.node.emplace().usage = seconds{1};
   for (int tick = 0; tick < 500; ++tick) noticing.observe({});
   ASSERT_THAT(events(), testing::SizeIs(2));
   EXPECT_THAT(report.events[1], HasSubstr("after 500"));
