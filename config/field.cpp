@@ -93,11 +93,13 @@ std::vector<std::pair<std::string, Field>> Field::entries(std::string_view wante
   return result;
 }
 
-Map Field::map(std::initializer_list<std::string_view> known) const {
+Map Field::map(std::initializer_list<std::string_view> known) const { return map(std::span(known.begin(), known.size())); }
+
+Map Field::map(std::span<const std::string_view> known) const {
   auto fields = entries(fmt::format("a map of {}", fmt::join(known, ", ")));
   for (const auto& entry : tree_->entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
-    const auto hint = nearest(entry.key, std::span(known.begin(), known.size()));
+    const auto hint = nearest(entry.key, known);
     const auto path = path_.empty() ? entry.key : fmt::format("{}.{}", path_, entry.key);
     const auto detail = hint.empty() ? fmt::format("unknown key, want one of {}", fmt::join(known, ", "))
                                      : fmt::format("unknown key; did you mean {}?", hint);

@@ -47,13 +47,14 @@ class Field {
   std::vector<std::pair<std::string, Field>> entries(std::string_view wanted) const;
   /// The same, by key; every key that is not `known` is a fault at the key.
   class Map map(std::initializer_list<std::string_view> known) const;
+  class Map map(std::span<const std::string_view> known) const;
 
   const std::string& path() const { return path_; }
+  const Tree& tree() const { return *tree_; }
   Mark mark() const { return tree_->mark; }
   bool is_map() const { return tree_->kind == Tree::Kind::map; }
   bool is_list() const { return tree_->kind == Tree::Kind::list; }
   bool is_quoted() const { return tree_->quoted; }
-  Findings& findings() const { return *findings_; }
   std::string place_text() const;
 
  private:
@@ -66,7 +67,7 @@ class Map {
  public:
   explicit Map(std::vector<std::pair<std::string, Field>> fields) : fields_(std::move(fields)) {}
   std::optional<Field> get(std::string_view key) const;
-  bool empty() const { return fields_.empty(); }
+  const std::vector<std::pair<std::string, Field>>& fields() const { return fields_; }
 
  private:
   std::vector<std::pair<std::string, Field>> fields_;
@@ -88,8 +89,7 @@ void read(const std::optional<Field>& field, std::string_view wanted, Parse pars
 template <class T>
 using Words = std::initializer_list<std::pair<std::string_view, T>>;
 
-/// Takes one of a few words. `false` counts as `off` and `true` as `on` where they are among them: Helm's toYaml writes
-/// them so.
+/// Takes one of a few words.
 template <class T>
 void read_word(const std::optional<Field>& field, Words<T> words, T& out) {
   if (!field) return;
@@ -98,10 +98,8 @@ void read_word(const std::optional<Field>& field, Words<T> words, T& out) {
   const auto wanted = fmt::format("{}", fmt::join(known, known.size() == 2 ? " or " : " | "));
   const auto text = field->scalar(wanted);
   if (!text) return;
-  const bool bare = !field->is_quoted();
-  const std::string_view meant = bare && *text == "false" ? "off" : bare && *text == "true" ? "on" : std::string_view(*text);
   for (const auto& [word, value] : words) {
-    if (word != meant) continue;
+    if (word != *text) continue;
     out = value;
     return;
   }

@@ -38,20 +38,6 @@ std::optional<Quantity> split(std::string_view text) {
   return result;
 }
 
-/// Thousandths of `unit`, within low..high of them.
-std::optional<std::int64_t> thousandths(std::string_view text, std::string_view unit, std::int64_t low, std::int64_t high) {
-  const auto quantity = split(text);
-  if (!quantity || quantity->unit != unit || quantity->thousandths < low || quantity->thousandths > high) return std::nullopt;
-  return quantity->thousandths;
-}
-
-/// A multiple of `step` thousandths, in steps.
-std::optional<int> steps(std::string_view text, std::string_view unit, int step, int low, int high) {
-  const auto value = thousandths(text, unit, std::int64_t{low} * step, std::int64_t{high} * step);
-  if (!value || *value % step != 0) return std::nullopt;
-  return static_cast<int>(*value / step);
-}
-
 bool is_host(std::string_view host) {
   const auto allowed = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-';
@@ -71,10 +57,11 @@ bool is_address(std::string_view address) {
 
 }  // namespace
 
-std::optional<MilliCpu> parse_cores(std::string_view text) {
-  auto value = thousandths(text, "cores", 100, 64'000);
-  if (!value) value = thousandths(text, "core", 100, 64'000);
-  return value ? std::optional{MilliCpu{*value}} : std::nullopt;
+std::optional<std::int64_t> parse_amount(std::string_view text, std::initializer_list<std::string_view> units, Bounds bounds) {
+  const auto quantity = split(text);
+  if (!quantity || std::find(units.begin(), units.end(), quantity->unit) == units.end()) return std::nullopt;
+  const auto value = quantity->thousandths;
+  return value < bounds.low || value > bounds.high || value % bounds.step != 0 ? std::nullopt : std::optional{value};
 }
 
 std::optional<seconds> parse_duration(std::string_view text, seconds low, seconds high) {
@@ -86,21 +73,6 @@ std::optional<seconds> parse_duration(std::string_view text, seconds low, second
   const seconds result{total / 1000};
   return result < low || result > high ? std::nullopt : std::optional{result};
 }
-
-std::optional<nanoseconds> parse_cpu_minutes(std::string_view text) {
-  const auto value = thousandths(text, "cpu-min", 0, 10'000'000);
-  return value ? std::optional{nanoseconds{milliseconds{*value * 60}}} : std::nullopt;
-}
-
-std::optional<std::int64_t> parse_cpu_hours_a_day(std::string_view text) {
-  return thousandths(text, "cpu-h/day", 100, 100'000'000);
-}
-
-std::optional<int> parse_percent(std::string_view text, int low, int high) { return steps(text, "%", 1000, low, high); }
-
-std::optional<int> parse_permille(std::string_view text, int low, int high) { return steps(text, "%", 100, low, high); }
-
-std::optional<int> parse_mebibytes(std::string_view text, int low, int high) { return steps(text, "MiB", 1000, low, high); }
 
 std::optional<int> parse_integer(std::string_view text, int low, int high) {
   int value = 0;

@@ -14,11 +14,13 @@ struct Match {
   std::vector<std::string> path;      ///< globs on the path below the root: * within a segment, ** across
   std::optional<KubeQos> qos;
   bool other = false;                 ///< it has keys of a later version (engine, podLabels, …): never matches here
+  friend bool operator==(const Match&, const Match&) = default;
 };
 
 struct ClassConfig {
   ClassRule rule;
   std::vector<Match> match;
+  friend bool operator==(const ClassConfig&, const ClassConfig&) = default;
 };
 
 }  // namespace headroom
