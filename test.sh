@@ -27,7 +27,7 @@ fi
 build_packages="g++ clang libclang-rt-14-dev clang-format cmake ninja-build ccache pkg-config libfmt-dev libexpected-dev libspdlog-dev
   nlohmann-json3-dev libyaml-cpp-dev libre2-dev prometheus-cpp-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev
   zlib1g-dev libcgroup-dev libsystemd-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev"
-check_packages="busybox-static qemu-system-x86 cpio shellcheck binutils git python3 llvm runc"
+check_packages="busybox-static qemu-system-x86 cpio shellcheck binutils git python3 python3-yaml python3-jsonschema llvm runc"
 
 root() { [ "$(id -u)" = 0 ]; }
 
