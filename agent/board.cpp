@@ -51,6 +51,11 @@ void Board::post(Command command) {
   (void)n;   // cannot fail: the counter does not overflow within the life of a daemon
 }
 
+void Board::send(Command command) {
+  const std::lock_guard lock(mutex_);
+  post(command);
+}
+
 std::shared_ptr<const Report> Board::fresh(milliseconds patience) {
   std::unique_lock lock(mutex_);
   const std::uint64_t before = published_;

@@ -13,7 +13,7 @@
 
 namespace headroom {
 
-enum class Command { publish, pause, resume, restore };
+enum class Command { publish, pause, resume, restore, reload };   ///< reload: the ConfigKeeper was asked, and may have a newer one
 
 class Board {
  public:
@@ -33,6 +33,7 @@ class Board {
   std::shared_ptr<const Report> latest() const;      ///< nullptr before the first tick
   /// A report made after the call, or the latest where the loop does not answer in time.
   std::shared_ptr<const Report> fresh(milliseconds patience);
+  void send(Command command);                        ///< waits for nobody
   /// @return what the loop answered; empty: it did not in time
   std::string ask(Command command, milliseconds patience);
   TimePoint last_tick() const { return TimePoint{nanoseconds{ticked_.load(std::memory_order_relaxed)}}; }
@@ -47,7 +48,7 @@ class Board {
   std::shared_ptr<const Report> report_;
   std::uint64_t published_ = 0;
   struct Answer { std::uint64_t count = 0; std::string text; };
-  Answer answers_[4];
+  Answer answers_[5];   ///< by Command
   std::atomic<std::int64_t> ticked_{0};
 };
 

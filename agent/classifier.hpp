@@ -28,6 +28,7 @@ class Classifier {
  public:
   /// @param own  the daemon's own group below the root: it and what is below it is `system`. nullopt: not in this tree.
   Classifier(std::vector<ClassConfig> classes, std::optional<std::string> own);
+  void set_classes(std::vector<ClassConfig> classes) { classes_ = std::move(classes); }
   /// Adds a rule to the catalog where none is equal; changes nothing else of it.
   Verdict classify(const std::string& path, Catalog& catalog) const;
 

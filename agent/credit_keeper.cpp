@@ -29,6 +29,13 @@ std::vector<Policy::Credit> CreditKeeper::load() const {
   return {};
 }
 
+void CreditKeeper::follow(std::string policy) {
+  const std::lock_guard lock(mutex_);
+  if (policy == policy_) return;
+  policy_ = std::move(policy);
+  next_.reset();   // the other's
+}
+
 void CreditKeeper::give(std::vector<Policy::Credit> credits, TimePoint now) {
   given_ = now;
   if (file_.empty()) return;
@@ -45,8 +52,9 @@ void CreditKeeper::work() {
     changed_.wait(lock, [this] { return next_ || stop_; });
     if (!next_) return;
     const auto credits = *std::exchange(next_, std::nullopt);
+    const std::string policy = policy_;
     lock.unlock();
-    if (auto stored = store_credits(file_, policy_, credits); !stored)
+    if (auto stored = store_credits(file_, policy, credits); !stored)
       log_.warn("credit", "not stored: " + stored.error().detail, {{"file", stored.error().where}});
     lock.lock();
   }

@@ -22,6 +22,8 @@ class CreditKeeper {
   CreditKeeper& operator=(const CreditKeeper&) = delete;
 
   std::vector<Policy::Credit> load() const;
+  /// What is given from now on is this policy's.
+  void follow(std::string policy);
   /// Whether 10 s have passed since the last that was taken.
   bool wants(TimePoint now) const { return !file_.empty() && now - given_ >= seconds{10}; }
   void give(std::vector<Policy::Credit> credits, TimePoint now);
@@ -29,7 +31,8 @@ class CreditKeeper {
  private:
   void work();
 
-  std::string file_, policy_;
+  const std::string file_;
+  std::string policy_;
   Log& log_;
   TimePoint given_;
   std::mutex mutex_;

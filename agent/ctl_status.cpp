@@ -40,6 +40,16 @@ std::string node_lines(const json& node, const Paint& p) {
   return out;
 }
 
+std::string config_lines(const json& config, const Paint& p) {
+  const std::string file = config.at("file");
+  if (file.empty()) return "config    built-in defaults\n";
+  const json& faults = config.at("faults");
+  std::string out = fmt::format("config    {}, generation {}{}\n", clean(file), config.at("generation").get<std::uint64_t>(),
+                                faults.empty() ? "" : fmt::format(": {}the file as it is now is refused{}", p.red, p.reset));
+  for (const json& fault : faults) out += "          " + clean(fault.get<std::string>()) + "\n";
+  return out;
+}
+
 }  // namespace
 
 std::string render_status(std::string_view text, const Paint& p) {
@@ -51,6 +61,7 @@ std::string render_status(std::string_view text, const Paint& p) {
     out += fmt::format("          {}PAUSED{}: everything is back at its owner's values; headroomctl resume to go on\n", p.yellow, p.reset);
   if (s.at("mode") == "observe") out += "          nothing is written: leases below are what would be given, and repeat\n";
   out += fmt::format("policy    {}\n", s.at("policy").get<std::string>());
+  out += config_lines(s.at("config"), p);
   out += fmt::format("cgroups   v{} at {}\n", s.at("cgroupVersion").get<int>(), clean(s.at("cgroupRoot").get<std::string>()));
   out += fmt::format("guard     {}\n", s.at("guardUp").get<bool>() ? "stands by" : "none");
   out += node_lines(s.at("node"), p);

@@ -5,8 +5,8 @@
 
 namespace headroom {
 
-/// Exit codes of headroomd.
-enum class Exit : int { done = 0, failed = 1, bad_config = 2, lock_held = 3 };
+/// Exit codes of headroomd; wrong arguments are 2.
+enum class Exit : int { done = 0, failed = 1, lock_held = 3 };
 
 /// The whole program after its command line.
 Exit run_task(const Options& options);

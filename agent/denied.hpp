@@ -14,8 +14,8 @@ namespace headroom {
 std::string not_enforcing(const Error& error, const Hierarchy& where);
 
 /// The write that shows that this process may not write at all; nullptr: none does. That is a denied one while no write
-/// has ever succeeded, or one to a mount that has become read-only; a single denied file after others were written is
-/// only that file's.
+/// of this sink has succeeded, or one to a mount that has become read-only; a single denied file after others were
+/// written is only that file's.
 const Error* all_denied(std::span<const Outcome> outcomes, const SinkCounters& written, const Hierarchy& where);
 
 }  // namespace headroom

@@ -54,6 +54,8 @@ class KernelSink final : public Sink {
   void reset();
 
   const SinkCounters& counters() const { return counters_; }
+  /// Of a sink before this one: a counter never goes back.
+  void count_on_from(const SinkCounters& counters) { counters_ = counters.carried_on(); }
 
  private:
   struct Done {

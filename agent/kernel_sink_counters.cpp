@@ -78,7 +78,15 @@ std::optional<nanoseconds> SinkCounters::mean_refill_cost() const {
   return nanoseconds{refill_cost_.count() / static_cast<std::int64_t>(refills_)};
 }
 
-std::uint64_t SinkCounters::succeeded() const {
+std::uint64_t SinkCounters::succeeded() const { return all_succeeded() - succeeded_before_; }
+
+SinkCounters SinkCounters::carried_on() const {
+  SinkCounters out = *this;
+  out.succeeded_before_ = all_succeeded();
+  return out;
+}
+
+std::uint64_t SinkCounters::all_succeeded() const {
   std::uint64_t sum = 0;
   for (const auto& kinds : counts_)
     for (const auto& results : kinds) sum += results[static_cast<std::size_t>(WriteResult::ok)];

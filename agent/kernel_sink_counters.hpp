@@ -26,15 +26,19 @@ class SinkCounters {
   double refill_cost_seconds() const;
   /// Mean wall time of one refilling write; nullopt before the first.
   std::optional<nanoseconds> mean_refill_cost() const;
-  std::uint64_t succeeded() const;                                     ///< pwrites that the kernel took
+  std::uint64_t succeeded() const;                                     ///< pwrites that the kernel took, of this sink
   std::uint64_t total() const;                                         ///< pwrites, also those that failed
+  /// For the next sink: the sums, of which nothing succeeded in its own time.
+  SinkCounters carried_on() const;
 
  private:
+  std::uint64_t all_succeeded() const;
+
   static constexpr std::size_t kFiles = 4, kKinds = 3, kResults = 6;
   std::array<std::array<std::array<std::uint64_t, kResults>, kKinds>, kFiles> counts_{};
   std::array<nanoseconds, kFiles> cost_{};
   nanoseconds refill_cost_{0};
-  std::uint64_t refills_ = 0;
+  std::uint64_t refills_ = 0, succeeded_before_ = 0;
 };
 
 }  // namespace headroom

@@ -37,6 +37,9 @@ class KernelSource final : public Source, public GroupAccess {
   GroupFiles* files(Slot slot) override { return tree_.files(slot); }
   std::optional<Bandwidth> last_bandwidth(Slot slot) const override;
 
+  /// Other rules from the next observe on. Everything is at base.
+  void reclassify(std::vector<ClassConfig> classes) { tree_.reclassify(std::move(classes), clock_()); }
+
   int event_fd() { return tree_.watcher().fd(); }        ///< readable: somebody wrote, or a group came or went
   /// Right after an apply: takes what is queued, so that event_fd() is not readable because of our own writes.
   /// @return whether somebody else is among it: then the next observe should not wait. Nothing is lost: observe gets it.

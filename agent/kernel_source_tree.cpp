@@ -141,16 +141,20 @@ void GroupTree::forget_below(const std::string& path) {
       ++it;
       continue;
     }
-    if (const Slot slot = it->second.slot; slot != kNoSlot) {
-      catalog_.groups[slot].reset();
-      files_[slot].reset();
-      free_.push_back(slot);
-      gone_.push_back(slot);
-      ++catalog_.generation;
-    }
+    release(it->second);
     watcher_.remove(it->first);
     it = directories_.erase(it);
   }
+}
+
+void GroupTree::release(Directory& directory) {
+  const Slot slot = std::exchange(directory.slot, kNoSlot);
+  if (slot == kNoSlot) return;
+  catalog_.groups[slot].reset();
+  files_[slot].reset();
+  free_.push_back(slot);
+  gone_.push_back(slot);
+  ++catalog_.generation;
 }
 
 void GroupTree::created(const std::string& path, TimePoint now) {

@@ -47,6 +47,9 @@ class GroupTree final {
   /// Tries again, at most once a second, what could not be opened, watched or listed.
   void mend(TimePoint now);
 
+  /// Every group gets its rule anew; one that no rule watches any more leaves the catalog. Nothing of ours is out.
+  void reclassify(std::vector<ClassConfig> classes, TimePoint now);
+
   /// Reads the group's CPU set again; true if it changed.
   bool refresh_cpus(Slot slot);
   void set_role(Slot slot, Role role);
@@ -63,6 +66,8 @@ class GroupTree final {
 
   void add(const std::string& path, TimePoint now);
   void forget_below(const std::string& path);
+  void release(Directory& directory);
+  void release_unwatched();
   void scan_directory(const std::string& path, TimePoint now);
   void watch(const std::string& path);
   /// Unless it is only gone.

@@ -1,39 +1,64 @@
 #include "agent/loaded_config.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+
+#include "config/tree.hpp"
 
 namespace headroom {
+namespace {
+
+Error unreadable(const std::string& path, int error) {
+  if (error == ENOENT || error == ENOTDIR) {
+    return {Errc::absent, path, fmt::format("{}: name a file that is there, or none: without a configuration headroomd observes "
+                                            "with its defaults (headroomctl config explain)", std::strerror(error))};
+  }
+  if (error == EISDIR) return {Errc::rejected, path, fmt::format("is a directory: name the file in it, as in {}/headroom.yaml", path)};
+  if (error == EACCES || error == EPERM) {
+    return {Errc::denied, path, fmt::format("{}: it has to be readable for uid {}, as which this runs", std::strerror(error), geteuid())};
+  }
+  return {Errc::io, path, std::strerror(error)};
+}
+
+}  // namespace
+
+Result<std::string> read_config_file(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return tl::unexpected(unreadable(path, errno));
+  std::string text;
+  std::array<char, 16'384> part;
+  ssize_t got = 0;
+  while (text.size() <= kMaxConfigBytes && (got = read(fd, part.data(), part.size())) != 0) {
+    if (got > 0) text.append(part.data(), static_cast<std::size_t>(got));
+    else if (errno != EINTR) break;
+  }
+  const int error = got < 0 ? errno : 0;
+  close(fd);
+  if (error != 0) return tl::unexpected(unreadable(path, error));
+  return text;
+}
 
 void complain(const Error& e) { std::fprintf(stderr, "headroomd: %s: %s\n", e.where.c_str(), e.detail.c_str()); }
 
-std::optional<Loaded> load_config(const Options& options) {
+tl::expected<Loaded, std::vector<Error>> load_config(const Options& options) {
   Loaded out;
   if (!options.config.empty()) {
-    std::ifstream in(options.config, std::ios::binary);
-    if (!in) {
-      complain({Errc::absent, options.config, std::strerror(errno)});
-      return std::nullopt;
-    }
-    out.text = {std::istreambuf_iterator<char>(in), {}};
-    auto parsed = parse_config(out.text, options.config);
-    if (!parsed) {
-      for (const Error& e : parsed.error()) complain(e);
-      return std::nullopt;
-    }
-    out.config = std::move(*parsed);
+    auto text = read_config_file(options.config);
+    if (!text) return tl::unexpected(std::vector{text.error()});
+    out.text = std::move(*text);
   }
+  auto parsed = parse_config(out.text, options.config);
+  if (!parsed) return tl::unexpected(std::move(parsed.error()));
+  out.config = std::move(*parsed);
   if (options.mode) out.config.mode = *options.mode;
   Faults faults;
-  if (!make_policy(out.config.policy, out.config.tuning, faults)) {
-    for (const Error& e : faults) complain(e);
-    return std::nullopt;
-  }
+  if (!make_policy(out.config.policy, out.config.tuning, faults)) return tl::unexpected(std::move(faults));
   return out;
 }
 

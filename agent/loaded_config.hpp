@@ -1,8 +1,8 @@
-// The configuration in force, with its text.
+// File and command line -> the configuration, for start, reload and --check-config alike.
 #pragma once
 
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/options.hpp"
 
@@ -13,12 +13,15 @@ struct Loaded {
   std::string text;
 };
 
+/// The policy of the result can be made.
+/// Errors: every fault of the text with its place; or one of the file itself, which names the way out.
+tl::expected<Loaded, std::vector<Error>> load_config(const Options& options);
+
 /// "headroomd: where: detail" on stderr.
 void complain(const Error& error);
 
-/// File and command line together; says every fault on a line of its own and gives nullopt. The policy of the result
-/// can be made.
-std::optional<Loaded> load_config(const Options& options);
+/// At most kMaxConfigBytes + 1 bytes, so that a file that is too long shows as such.
+Result<std::string> read_config_file(const std::string& path);
 
 /// FNV-1a of the text in force: it tells one configuration from another, no more.
 std::string hash_of(const std::string& text);

@@ -115,6 +115,7 @@ Result<pid_t> start_guard(const std::string& guard_binary, const std::string& ru
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGHUP, SIG_IGN);   // it asks the daemon for a reload
   const int null = ::open("/dev/null", O_RDWR);
   if (null >= 0) {
     ::dup2(null, STDIN_FILENO);

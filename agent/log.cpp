@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <mutex>
 
 #include "agent/clock.hpp"
@@ -128,8 +129,8 @@ std::string log_line(LogFormat format, std::string_view kind, std::string_view m
 }
 
 struct Log::Impl {
-  LogLevel least;   ///< that is written
-  LogFormat format;
+  std::atomic<LogLevel> least;   ///< that is written
+  std::atomic<LogFormat> format;
   spdlog::logger logger{"headroom", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
   std::mutex mutex;
   RateLimit limit{20, seconds{1}};
@@ -141,15 +142,19 @@ struct Log::Impl {
 };
 
 Log::Log(LogLevel level, LogFormat format) : impl_(std::make_unique<Impl>()) {
-  impl_->least = level;
-  impl_->format = format;
-  impl_->logger.set_formatter(std::make_unique<LineFormatter>(format));
-  impl_->logger.set_level(to_spdlog(level));
+  set(level, format);
   impl_->logger.flush_on(spdlog::level::warn);
 }
 Log::~Log() {
   for (const auto& [kind, count] : impl_->limit.untold())
     impl_->write(impl_->least, kind, "more of this kind were left out", {{"suppressed", std::to_string(count)}});
+}
+
+void Log::set(LogLevel level, LogFormat format) {
+  impl_->least = level;
+  impl_->format = format;
+  impl_->logger.set_formatter(std::make_unique<LineFormatter>(format));   // the sink takes its lock
+  impl_->logger.set_level(to_spdlog(level));
 }
 
 void Log::say(LogLevel level, std::string_view kind, std::string_view message, const LogFields& fields) {

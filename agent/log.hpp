@@ -48,6 +48,7 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  void set(LogLevel level, LogFormat format);
   /// @param kind  what is limited together: 20 lines at once, then one a second. How many were left out, stands in the
   ///              next line of the kind (field `suppressed`), at the latest when the log ends.
   void say(LogLevel level, std::string_view kind, std::string_view message, const LogFields& fields = {});

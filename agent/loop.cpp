@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/clock.hpp"
 #include "agent/leftovers.hpp"
@@ -48,21 +49,22 @@ ReadPlan first_reads(TimePoint now) {
 
 Loop::Loop(const LoopParts& parts, Engine engine)
     : parts_(parts), engine_(std::move(engine)), accounting_(parts.log),
-      source_(parts.source, accounting_), signals_(open_signals()) {
-  engine_.policy->restore(parts_.credits.load());
-  if (parts_.mode == "off") paused_ = engine_.rails.off = true;
+      source_(parts.source, accounting_), config_(parts.configs.in_force()), signals_(open_signals()) {
+  carried_ = parts_.credits.load();
+  engine_.policy->restore(carried_);
+  update_off();
 }
 
 bool Loop::run() {
   prctl(PR_SET_TIMERSLACK, kTimerSlack);
-  if (parts_.enforcement != nullptr) setpriority(PRIO_PROCESS, 0, kPriority);   // refused: it is only less punctual
+  if (parts_.hands.enforcement() != nullptr) setpriority(PRIO_PROCESS, 0, kPriority);   // refused: it is only less punctual
   engine_.reads = first_reads(monotonic_now());
   once();
   publish();
   while (wait() == Woken::due) once();
   parts_.log.info("stop", "everything goes back to its owner's values");
   stopping_ = true;
-  all_off();
+  update_off();
   const TimePoint give_up = monotonic_now() + kBackToBase;
   once();
   while (!settled() && monotonic_now() < give_up && wait() == Woken::due) once();
@@ -75,20 +77,20 @@ nanoseconds Loop::until_next(TimePoint now) const {
   TimePoint next = engine_.reads.wake;
   const bool hurry = engine_.rails.off && !settled();
   if (hurry) next = std::min(next, ticked_ + kHurry);
-  if (parts_.enforcement != nullptr) next = std::min(next, now + kBeat);
+  if (parts_.hands.enforcement() != nullptr) next = std::min(next, now + kBeat);
   return next - now;
 }
 
 Loop::Woken Loop::wait() {
   for (;;) {
     const TimePoint now = monotonic_now();
-    if (parts_.enforcement != nullptr) parts_.enforcement->beat(now);
+    if (parts_.hands.enforcement() != nullptr) parts_.hands.enforcement()->beat(now);
     const bool hurry = engine_.rails.off && !settled() && now >= ticked_ + kHurry;
     if (now >= engine_.reads.wake || hurry) return Woken::due;
     // Events that could not be taken at this tick are no reason to tick again at once.
     const bool blind = last_ && last_->snapshot.node.failed_ticks > 0;
     pollfd fds[3] = {{stopping_ ? -1 : signals_, POLLIN, 0}, {parts_.board.fd(), POLLIN, 0},
-                     {blind ? -1 : parts_.event_fd, POLLIN, 0}};
+                     {blind ? -1 : parts_.source.event_fd(), POLLIN, 0}};
     const timespec timeout = to_timespec(until_next(now));
     if (ppoll(fds, 3, &timeout, nullptr) <= 0) continue;
     if (fds[0].revents != 0) return Woken::stopped;
@@ -101,49 +103,46 @@ void Loop::once() {
   const TimePoint begin = monotonic_now();
   watch_guard(begin);   // before anything is read: what the guard wrote behind its fence is not somebody else's word
   go_on_in_observe(begin);
+  change_if_ready(begin);
   const nanoseconds late = ticked_ == TimePoint{} ? nanoseconds{0} : std::max(nanoseconds{0}, begin - engine_.reads.wake);
   accounting_.reading(engine_.reads);
-  last_.emplace(tick(source_, sink(), engine_));
+  last_.emplace(tick(source_, parts_.hands.sink(), engine_));
   advance_accounts(last_->snapshot, engine_.plans, accounts_);
   const TimePoint end = monotonic_now();
   note_denials(end);
   accounting_.ticked(*last_, engine_, end - begin, late);
   ticked_ = begin;
-  if (!last_->plan.empty() && parts_.heard_of_others()) engine_.reads.wake = end;   // it is not to wait
+  if (!last_->plan.empty() && parts_.source.heard_of_others()) engine_.reads.wake = end;   // it is not to wait
   parts_.board.ticked(end);
-  if (parts_.enforcement != nullptr) parts_.enforcement->beat(end);
+  if (parts_.hands.enforcement() != nullptr) parts_.hands.enforcement()->beat(end);
   if (parts_.credits.wants(end)) parts_.credits.give(engine_.policy->credits(), end);
   answer_pending(end);
 }
 
 void Loop::watch_guard(TimePoint now) {
-  if (parts_.enforcement == nullptr || observing_) return;
-  if (parts_.enforcement->fenced()) behind_fence(now);
+  if (parts_.hands.kernel() == nullptr) return;   // also: it observes since a denied write, and the guard keeps the rest
+  if (parts_.hands.enforcement()->fenced()) behind_fence(now);
   if (now - guard_seen_ < kGuardLook) return;
   guard_seen_ = now;
-  engine_.rails.guard_up = parts_.enforcement->guard_up(now);
-  if (parts_.kernel == nullptr) return;
-  if (const auto cost = parts_.kernel->counters().mean_refill_cost()) engine_.rails.refill_cost = *cost;
+  engine_.rails.guard_up = parts_.hands.enforcement()->guard_up(now);
+  if (const auto cost = parts_.hands.kernel()->counters().mean_refill_cost()) engine_.rails.refill_cost = *cost;
 }
 
 /// The guard thought that we were dead and has put everything back: nothing that we believe is true any more.
 void Loop::behind_fence(TimePoint now) {
   if (now - fence_tried_ < seconds{1}) return;
   fence_tried_ = now;
-  const auto result = parts_.enforcement->restore();
-  if (parts_.kernel != nullptr) parts_.kernel->reset();
+  const auto result = parts_.hands.enforcement()->restore();
+  parts_.hands.kernel()->reset();
   accounting_.event(LogLevel::warn, "fence", "frozen for over a second: the guard took everything back; " + sentence(result));
   (void)parts_.source.observe(first_reads(now));   // takes the events of the guard's writes and ours
   begin_again(now);
   // A file that cannot be put back would be taken for its owner's value.
-  if (result.failed == 0) parts_.enforcement->lower_fence();
+  if (result.failed == 0) parts_.hands.enforcement()->lower_fence();
 }
 
 void Loop::begin_again(TimePoint now) {
-  const auto credits = engine_.policy->credits();
-  Faults none;
-  engine_.policy = make_policy(parts_.config.policy, parts_.config.tuning, none);
-  engine_.policy->restore(credits);
+  take_policy(config_->config);
   engine_.model = ModelState(engine_.model.params);
   engine_.plans = PlanState{};
   ScheduleState fresh;
@@ -154,10 +153,7 @@ void Loop::begin_again(TimePoint now) {
   accounting_.forget_leases();
 }
 
-void Loop::all_off() {
-  paused_ = true;
-  engine_.rails.off = true;
-}
+void Loop::update_off() { engine_.rails.off = paused_ || stopping_ || giving_back_ || parts_.hands.mode() == Mode::off; }
 
 bool Loop::settled() const { return engine_.plans.active.empty() && (!last_ || last_->plan.empty()); }
 
@@ -167,29 +163,33 @@ void Loop::take_commands() {
       case Command::publish: publish(); break;
       case Command::pause:
       case Command::restore:
-        all_off();
+        paused_ = true;
+        update_off();
         pending_ = command;
         pending_until_ = monotonic_now() + kBackToBase;
         engine_.reads.wake = monotonic_now();
         break;
-      case Command::resume: {
-        const bool was = paused_;
-        paused_ = engine_.rails.off = parts_.mode == "off" || stopping_;
-        const char* text = paused_ ? "mode is off: nothing to resume" : was ? "resumed" : "it was not paused";
-        accounting_.event(LogLevel::info, "control", text);
-        parts_.board.answer(Command::resume, message(text));
-        break;
-      }
+      case Command::resume: resume(); break;
+      case Command::reload: begin_change(newest_config()); break;
     }
   }
+}
+
+void Loop::resume() {
+  const bool was = std::exchange(paused_, false);
+  update_off();
+  const bool off = parts_.hands.mode() == Mode::off;
+  const char* text = off ? "mode is off: nothing to resume" : was ? "resumed" : "it was not paused";
+  accounting_.event(LogLevel::info, "control", text);
+  parts_.board.answer(Command::resume, message(text));
 }
 
 void Loop::answer_pending(TimePoint now) {
   if (!pending_ || (!settled() && now < pending_until_)) return;
   std::string text = settled() ? "paused: nothing is lent until resume" : "paused, but not everything is back yet: see the log";
-  if (*pending_ == Command::restore && parts_.enforcement != nullptr) {
-    text += "; from the ledger: " + sentence(parts_.enforcement->restore());
-    if (parts_.kernel != nullptr) parts_.kernel->reset();
+  if (*pending_ == Command::restore && parts_.hands.enforcement() != nullptr) {
+    text += "; from the ledger: " + sentence(parts_.hands.enforcement()->restore());
+    if (parts_.hands.kernel() != nullptr) parts_.hands.kernel()->reset();
   }
   accounting_.event(LogLevel::info, "control", text);
   parts_.board.answer(*pending_, message(text));

@@ -1,18 +1,16 @@
 // The daemon's only busy thread: waits, ticks, accounts, answers commands. All of the engine's state lives here.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "agent/accounting.hpp"
 #include "agent/board.hpp"
+#include "agent/config_keeper.hpp"
 #include "agent/credit_keeper.hpp"
-#include "agent/enforcement.hpp"
-#include "agent/kernel_sink.hpp"
+#include "agent/hands.hpp"
 #include "agent/log.hpp"
-#include "config/config.hpp"
 #include "engine/accounts.hpp"
 #include "engine/tick.hpp"
 
@@ -20,19 +18,12 @@ namespace headroom {
 
 /// What the loop is built on; all of it outlives the loop.
 struct LoopParts {
-  const Config& config;
-  Source& source;
-  Sink& sink;
-  int event_fd = -1;                     ///< readable when somebody touched a watched file or made a group; -1: none
-  std::function<bool()> heard_of_others; ///< after a tick that wrote: takes our own events; true: somebody else's too
+  ConfigKeeper& configs;
+  KernelSource& source;
+  Hands& hands;
   Board& board;
   Log& log;
   CreditKeeper& credits;
-  Enforcement* enforcement = nullptr;    ///< nullptr: nothing may be written
-  KernelSink* kernel = nullptr;          ///< the sink, where it is the real one
-  std::string mode, mode_reason;         ///< in force, and why it is not the one asked for
-  std::string cgroup_root;
-  Hierarchy where;                       ///< what is written; for saying what forbids it
 };
 
 class Loop {
@@ -50,11 +41,16 @@ class Loop {
   void watch_guard(TimePoint now);
   void note_denials(TimePoint now);
   void go_on_in_observe(TimePoint now);
-  Sink& sink();
   void behind_fence(TimePoint now);
   void begin_again(TimePoint now);
   void take_commands();
-  void all_off();
+  void resume();
+  void update_off();
+  std::shared_ptr<const Loaded> newest_config();
+  void begin_change(std::shared_ptr<const Loaded> next);
+  void change_if_ready(TimePoint now);
+  void take_mode(Mode wanted);
+  void take_policy(const Config& next);
   bool settled() const;
   void answer_pending(TimePoint now);
   void publish();
@@ -68,12 +64,23 @@ class Loop {
   TimePoint ticked_, guard_seen_, fence_tried_;
   std::optional<Command> pending_;       ///< pause or restore that waits until everything is at base
   TimePoint pending_until_;
-  bool paused_ = false, stopping_ = false;
-  std::optional<Error> denied_;          ///< the write that showed that none may be made
-  bool observing_ = false;               ///< since then
-  NullSink nothing_;                     ///< and its sink
+  std::shared_ptr<const Loaded> config_; ///< in force
+  std::shared_ptr<const Loaded> next_;   ///< waits until everything is at base, where it has to
+  TimePoint next_until_;
+  std::vector<Policy::Credit> carried_;  ///< of the last policy that had accounts
+  bool paused_ = false, stopping_ = false, giving_back_ = false;
+  std::optional<Error> denied_;          ///< the write that showed that none may be made; until the next tick
   int signals_ = -1;
 };
+
+/// What the engine has to know of the mode in force.
+void arm(Engine& engine, const Hands& hands);
+
+/// log.level and log.format.
+void set_log(Log& log, const Config& config);
+
+/// The parameters of the model that a reload may change at any time.
+void set_bounds(ModelParams& params, const Config& config);
 
 /// A read plan that reads everything: of the first tick, and after a fence.
 ReadPlan first_reads(TimePoint now);

@@ -96,11 +96,17 @@ json counts_json(const std::vector<std::pair<std::string, std::uint64_t>>& count
   return out;
 }
 
+json config_part(const ConfigReport& c) {
+  return {{"file", c.file}, {"hash", c.hash}, {"generation", c.generation}, {"reloadsOk", c.reloads_ok},
+          {"reloadsFailed", c.reloads_failed}, {"lastSuccess", c.last_success}, {"faults", c.faults}};
+}
+
 json status(const Report& r) {
   const auto leases = std::count_if(r.groups.begin(), r.groups.end(), [](const auto& g) { return g.lease.has_value(); });
   const auto borrowers = std::count_if(r.groups.begin(), r.groups.end(), [](const auto& g) { return g.borrower; });
   return {{"version", kVersion}, {"mode", r.mode}, {"modeReason", r.mode_reason}, {"paused", r.paused},
-          {"policy", r.policy}, {"cgroupRoot", r.cgroup_root}, {"kernel", kernel_json(r.kernel)},
+          {"policy", r.policy}, {"config", config_part(r.config)}, {"cgroupRoot", r.cgroup_root},
+          {"kernel", kernel_json(r.kernel)},
           {"cgroupVersion", r.v2 ? 2 : 1}, {"guardUp", r.guard_up}, {"node", node_json(r)},
           {"groups", r.groups.size()}, {"borrowers", borrowers}, {"leases", leases}, {"ticks", r.ticks},
           {"reads", r.reads}, {"meanTickSeconds", r.ticks > 0 ? r.tick_duration_sum / static_cast<double>(r.ticks) : 0},

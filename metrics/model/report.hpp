@@ -61,12 +61,23 @@ struct WriteCount {
   std::uint64_t count = 0;
 };
 
+/// What is known of the configuration file.
+struct ConfigReport {
+  std::string file;                        ///< empty: built-in defaults
+  std::string hash;                        ///< of the text in force
+  std::uint64_t generation = 0;            ///< 1 at start, one more for every change taken up
+  std::uint64_t reloads_ok = 0, reloads_failed = 0;
+  double last_success = 0;                 ///< seconds since the epoch
+  std::vector<std::string> faults;         ///< of the file as it is now, where it was refused; empty: it is in force
+};
+
 struct Report {
   TimePoint at;
   std::string mode;                        ///< "off", "observe", "enforce"
   std::string mode_reason;                 ///< why not the one asked for; empty: as asked
   bool paused = false;                     ///< by headroomctl pause or restore: nothing is lent until resume
   std::string policy;
+  ConfigReport config;
   std::string cgroup_root;
   KernelView kernel;
   bool v2 = false;

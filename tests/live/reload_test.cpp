@@ -1,0 +1,168 @@
+// The configuration of a running daemon: replaced, broken, swapped as a ConfigMap's mount is, asked for by SIGHUP.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include "tests/live/daemon_fixture.hpp"
+
+namespace headroom::live {
+namespace {
+
+class ReloadLive : public testing::Test {
+ protected:
+  ReloadLive() : root_("reload"), work_(root_, "work") {
+    EXPECT_EQ(foreign_write(work_.file(CpuFile::quota), on_v2() ? "50000 100000" : "50000"), 0);
+    for (const CpuFile f : {CpuFile::quota, CpuFile::period, CpuFile::burst, CpuFile::shares}) before_.push_back(read_line(work_.file(f)));
+  }
+  static std::string config(const std::string& mode, const std::string& more = "") {
+    return "mode: " + mode + "\nlisten: 127.0.0.1:0\nlog: {level: debug}\n" + more;
+  }
+  static std::string lending(const std::string& mode, const std::string& more = "") {
+    return config(mode, "classes: [{name: work, match: [{path: work}], borrow: {upTo: 2 cores, visibility: file}}]\n" + more);
+  }
+  /// Beside and renamed: what an editor or a careful script does.
+  static void replace(const std::string& file, const std::string& text) {
+    std::ofstream(file + ".new") << text;
+    ASSERT_EQ(std::rename((file + ".new").c_str(), file.c_str()), 0);
+  }
+  bool lent() const { return read_line(work_.file(CpuFile::quota)) != before_[0]; }
+  std::vector<std::string> values() const {
+    std::vector<std::string> out;
+    for (const CpuFile f : {CpuFile::quota, CpuFile::period, CpuFile::burst, CpuFile::shares}) out.push_back(read_line(work_.file(f)));
+    return out;
+  }
+  bool comes_to_lend() const {
+    return eventually([&] { return lent(); }, milliseconds{20'000});
+  }
+  static bool generation(const DaemonProcess& daemon, int number) {
+    return daemon.shows("/v1/status", "\"generation\":" + std::to_string(number) + ",");
+  }
+
+  Directory dir_;
+  ScratchGroup root_, work_;
+  std::vector<std::string> before_;
+};
+
+TEST_F(ReloadLive, AFileWithFaultsStartsNothingAndSaysAllOfThem) {
+  DaemonProcess daemon(dir_, root_.dir(), "mode: enfroce\nlog: {level: loud}\n", {});
+  EXPECT_EQ(daemon.exit_code(), 1);
+  EXPECT_NE(daemon.log().find("headroom.yaml:1:7: mode: want off | observe | enforce, got \"enfroce\"; did you mean enforce?"), std::string::npos);
+  EXPECT_NE(daemon.log().find("headroom.yaml:2:14: log.level: want"), std::string::npos) << daemon.log();
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "run") || std::filesystem::exists(dir_ / "state"));
+}
+
+TEST_F(ReloadLive, ABadFileLeavesTheLastGoodOneInForceAndTheNextGoodOneIsTakenUp) {
+  DaemonProcess daemon(dir_, root_.dir(), lending("enforce"), {});
+  ASSERT_TRUE(daemon.shows("/v1/status", "\"mode\":\"enforce\"")) << daemon.log();
+  const Spinner burst(work_, Load{.threads = 2, .cpu = -1, .work = nanoseconds{0}});
+  ASSERT_TRUE(comes_to_lend()) << daemon.log();
+
+  replace(dir_ / "headroom.yaml", "mode: off\nclasses:\n  - name: work\n    match: [{path: work}]\n    borrow: {upTo: 8 cpus}\nzzz: 1\n");
+  ASSERT_TRUE(daemon.shows("/v1/status", "headroom.yaml:5:20: classes[0].borrow.upTo: want 0.1..64 cores")) << daemon.log();
+  EXPECT_TRUE(daemon.shows("/v1/status", "headroom.yaml:6:1: zzz: unknown key")) << "all at once";
+  EXPECT_TRUE(daemon.shows("/v1/status", "\"mode\":\"enforce\""));
+  EXPECT_TRUE(daemon.shows("/v1/status", "\"reloadsFailed\":1"));
+  EXPECT_TRUE(generation(daemon, 1));
+  EXPECT_NE(daemon.log().find("refused, the last good one stays in force: 2 faults"), std::string::npos) << daemon.log();
+  EXPECT_TRUE(comes_to_lend()) << "the refused file takes nothing back";
+
+  replace(dir_ / "headroom.yaml", lending("off"));
+  ASSERT_TRUE(daemon.shows("/v1/status", "\"mode\":\"off\"")) << daemon.log();
+  EXPECT_TRUE(daemon.shows("/v1/status", "\"faults\":[]"));
+  EXPECT_EQ(values(), before_) << "mode off restores everything";
+
+  replace(dir_ / "headroom.yaml", lending("enforce"));
+  ASSERT_TRUE(daemon.shows("/v1/status", "\"mode\":\"enforce\"")) << daemon.log();
+  EXPECT_TRUE(comes_to_lend()) << daemon.log();
+  daemon.signal(SIGTERM);
+  EXPECT_EQ(daemon.exit_code(), 0) << daemon.log();
+  EXPECT_EQ(values(), before_);
+}
+
+TEST_F(ReloadLive, FromObserveToEnforceAndBackNothingIsLeft) {
+  DaemonProcess daemon(dir_, root_.dir(), lending("observe"), {});
+  ASSERT_TRUE(daemon.shows("/v1/status", "\"mode\":\"observe\"")) << daemon.log();
+  const Spinner burst(work_, Load{.threads = 2, .cpu = -1, .work = nanoseconds{0}});
+  for (int round = 0; round < 2; ++round) {
+    replace(dir_ / "headroom.yaml", lending("enforce"));
+    ASSERT_TRUE(daemon.shows("/v1/status", "\"mode\":\"enforce\"")) << daemon.log();
+    ASSERT_TRUE(comes_to_lend()) << daemon.log();
+    replace(dir_ / "headroom.yaml", lending("observe"));
+    ASSERT_TRUE(daemon.shows("/v1/status", "\"mode\":\"observe\"")) << daemon.log();
+    EXPECT_EQ(values(), before_) << daemon.log();
+  }
+}
+
+TEST_F(ReloadLive, OtherRulesAreThoseOfEveryGroupAtOnceAndWhatTheyDoNotLendGoesBack) {
+  DaemonProcess daemon(dir_, root_.dir(), lending("enforce"), {});
+  ASSERT_TRUE(daemon.shows("/v1/explain?group=work", "\"class\":\"work\"")) << daemon.log();
+  const Spinner burst(work_, Load{.threads = 2, .cpu = -1, .work = nanoseconds{0}});
+  ASSERT_TRUE(comes_to_lend()) << daemon.log();
+  replace(dir_ / "headroom.yaml", config("enforce", "classes: [{name: latency, match: [{path: work}]}]\n"));
+  ASSERT_TRUE(daemon.shows("/v1/explain?group=work", "\"class\":\"latency\"")) << daemon.log();
+  EXPECT_TRUE(eventually([&] { return values() == before_; })) << daemon.log();
+  replace(dir_ / "headroom.yaml", config("enforce", "classes: []\n"));
+  ASSERT_TRUE(generation(daemon, 3)) << daemon.log();
+  EXPECT_TRUE(eventually([&] { return daemon.get("/v1/groups").find("work") == std::string::npos; })) << "no rule watches it any more";
+  replace(dir_ / "headroom.yaml", lending("enforce"));
+  EXPECT_TRUE(comes_to_lend()) << daemon.log();
+}
+
+TEST_F(ReloadLive, AChangeThatDoesNotConcernLeasesLeavesThemOut) {
+  DaemonProcess daemon(dir_, root_.dir(), lending("enforce"), {});
+  ASSERT_TRUE(daemon.shows("/v1/status", "\"mode\":\"enforce\"")) << daemon.log();
+  const Spinner burst(work_, Load{.threads = 2, .cpu = -1, .work = nanoseconds{0}});
+  ASSERT_TRUE(comes_to_lend()) << daemon.log();
+  replace(dir_ / "headroom.yaml", lending("enforce", "node: {target: 90%}\ncontract: {addedWait: 2%}\n"));
+  ASSERT_TRUE(generation(daemon, 2)) << daemon.log();
+  EXPECT_EQ(daemon.log().find("because=end_off"), std::string::npos) << daemon.log();
+}
+
+TEST_F(ReloadLive, PausedStaysPaused) {
+  DaemonProcess daemon(dir_, root_.dir(), lending("enforce"), {});
+  ASSERT_TRUE(daemon.shows("/v1/status", "\"mode\":\"enforce\"")) << daemon.log();
+  EXPECT_NE(daemon.post("/v1/pause").find("paused"), std::string::npos);
+  replace(dir_ / "headroom.yaml", lending("enforce", "tuning: {hold: 500}\n"));
+  ASSERT_TRUE(generation(daemon, 2)) << daemon.log();
+  EXPECT_NE(daemon.get("/v1/status").find("paused: nothing is lent"), std::string::npos);
+}
+
+TEST_F(ReloadLive, AMountedConfigMapIsFollowedFromVersionToVersion) {
+  namespace fs = std::filesystem;
+  const std::string mount = dir_ / "mount";
+  const auto swap = [&](const std::string& version, const std::string& text) {   // as kubelet does it
+    fs::create_directories(mount + "/" + version);
+    std::ofstream(mount + "/" + version + "/headroom.yaml") << text;
+    std::error_code none;
+    const auto old = fs::read_symlink(mount + "/..data", none);
+    fs::create_directory_symlink(version, mount + "/..data_tmp");
+    fs::rename(mount + "/..data_tmp", mount + "/..data");
+    if (!fs::is_symlink(mount + "/headroom.yaml")) fs::create_symlink("..data/headroom.yaml", mount + "/headroom.yaml");
+    if (!old.empty()) fs::remove_all(mount + "/" + old.string());
+  };
+  swap("..2026_1", lending("observe"));
+  DaemonProcess daemon(dir_, root_.dir(), "", {"--config", mount + "/headroom.yaml"});
+  ASSERT_TRUE(generation(daemon, 1)) << daemon.log();
+  swap("..2026_2", lending("observe", "node: {target: 80%}\n"));
+  EXPECT_TRUE(generation(daemon, 2)) << daemon.log();
+  swap("..2026_3", "mode: enfroce\n");
+  EXPECT_TRUE(daemon.shows("/v1/status", "did you mean enforce?")) << daemon.log();
+  swap("..2026_4", lending("observe", "node: {target: 70%}\n"));
+  EXPECT_TRUE(generation(daemon, 3)) << daemon.log();
+  EXPECT_TRUE(daemon.shows("/v1/config", "target: 70%")) << "and its text is what is told";
+}
+
+TEST_F(ReloadLive, SighupReadsAgainAndAMissingFileChangesNothing) {
+  DaemonProcess daemon(dir_, root_.dir(), lending("observe"), {});
+  ASSERT_TRUE(generation(daemon, 1)) << daemon.log();
+  daemon.signal(SIGHUP);
+  EXPECT_TRUE(daemon.shows("/v1/status", "\"reloadsOk\":1")) << "the same text is no new generation";
+  EXPECT_TRUE(generation(daemon, 1));
+  std::filesystem::remove(dir_ / "headroom.yaml");
+  daemon.signal(SIGHUP);
+  EXPECT_TRUE(daemon.shows("/v1/status", "No such file or directory: name a file")) << daemon.log();
+  EXPECT_TRUE(daemon.shows("/v1/status", "\"mode\":\"observe\""));
+}
+
+}  // namespace
+}  // namespace headroom::live
