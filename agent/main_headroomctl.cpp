@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "agent/ctl_client.hpp"
+#include "agent/ctl_config.hpp"
 #include "agent/ctl_doctor.hpp"
 #include "agent/ctl_screen.hpp"
 #include "agent/options.hpp"
@@ -17,7 +18,8 @@ using namespace headroom;
 constexpr const char* kFooter =
     "\nExit status:\n"
     "  0  done\n"
-    "  1  the daemon answered that it cannot; doctor: there are warnings\n"
+    "  1  the daemon answered that it cannot; doctor: there are warnings; config: invalid, or a group is of the\n"
+    "     wrong class\n"
     "  2  wrong arguments\n"
     "  3  no daemon could be asked (none there, or not allowed); doctor: something keeps headroom from working\n"
     "Files:\n"
@@ -131,6 +133,8 @@ void add_commands(CLI::App& app, Ctl& ctl) {
   add_order(app, ctl, "resume", "go on after pause or restore", "There is nothing to resume: start headroomd");
   add_order(app, ctl, "restore", "as pause, and put back every file that the ledger knows",
             "Without a daemon: headroomd --restore");
+  add_config(app, {[&ctl] { return ctl.client.socket; }, [&ctl] { return ctl.client.output == Output::json; },
+                   [&ctl](int code) { ctl.exit = static_cast<CtlExit>(code); }});
   app.footer(kFooter);   // after the commands, which would inherit it
 }
 

@@ -16,12 +16,17 @@ Verdict judge(const Match& entry, const Identity& identity, std::string_view pat
   return entry.path.empty() && !entry.qos ? Verdict::no : Verdict::yes;
 }
 
-Verdict judge(const ClassConfig& config, const Identity& identity, std::string_view path) {
-  auto result = Verdict::no;
-  for (const auto& entry : config.match) {
-    const auto verdict = judge(entry, identity, path);
-    if (verdict == Verdict::yes) return verdict;
-    if (verdict == Verdict::unknown) result = verdict;
+struct Judged {
+  Verdict verdict = Verdict::no;
+  std::size_t entry = 0;
+};
+
+Judged judge(const ClassConfig& config, const Identity& identity, std::string_view path) {
+  Judged result;
+  for (std::size_t i = 0; i < config.match.size(); ++i) {
+    const auto verdict = judge(config.match[i], identity, path);
+    if (verdict == Verdict::yes) return {verdict, i};
+    if (verdict == Verdict::unknown) result = {verdict, i};
   }
   return result;
 }
@@ -49,25 +54,34 @@ bool can_hold_lease(GroupKind kind) {
 
 }  // namespace
 
-ClassRule classify(const Identity& identity, std::string_view path, std::span<const ClassConfig> classes) {
+Classified classify_why(const Identity& identity, std::string_view path, std::span<const ClassConfig> classes) {
   if (path.starts_with('/')) path.remove_prefix(1);
-  if (is_system(identity, path)) return ClassRule{.name = "system", .qos = QosClass::system, .borrow = {}, .weight = {}};
-  ClassRule rule;
-  bool may_lend = true;
-  for (const auto& config : classes) {
-    const auto verdict = judge(config, identity, path);
+  Classified result;
+  ClassRule& rule = result.rule;
+  if (is_system(identity, path)) {
+    rule = ClassRule{.name = "system", .qos = QosClass::system, .borrow = {}, .weight = {}};
+    return result;
+  }
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const auto [verdict, entry] = judge(classes[i], identity, path);
     if (verdict == Verdict::yes) {
-      rule = config.rule;
+      rule = classes[i].rule;
+      result.matched = i;
+      result.entry = entry;
       break;
     }
     // Perhaps the group was meant to be spared by this class: then no later one widens what it gets.
-    if (verdict == Verdict::unknown && !config.rule.borrow) may_lend = false;
+    if (verdict == Verdict::unknown && !classes[i].rule.borrow && !result.held_back) result.held_back = i;
   }
-  if (!may_lend) rule.borrow.reset();
+  if (result.held_back) rule.borrow.reset();
   rule.qos = rule.borrow ? QosClass::step : QosClass::ls;
   if (identity.kube_qos == KubeQos::best_effort) rule.qos = QosClass::be;   // no quota to raise, weight already lowest
   if (rule.qos == QosClass::be || !can_hold_lease(identity.kind)) rule.borrow.reset();
-  return rule;
+  return result;
+}
+
+ClassRule classify(const Identity& identity, std::string_view path, std::span<const ClassConfig> classes) {
+  return classify_why(identity, path, classes).rule;
 }
 
 }  // namespace headroom

@@ -1,6 +1,7 @@
 // What a cgroup is, from its path and from the configuration's rules.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -18,6 +19,14 @@ bool glob_matches(std::string_view glob, std::string_view path);
 /// First rule that matches, with POLICY's class worked out (WORKLOADS.md 1.6); {"none", ls} if none does,
 /// {"system", system} for system.slice and kube-system.
 ClassRule classify(const Identity& identity, std::string_view path, std::span<const ClassConfig> classes);
+
+/// The same with what decided: indices into classes and into the match of one.
+struct Classified {
+  ClassRule rule;
+  std::optional<std::size_t> matched, entry;
+  std::optional<std::size_t> held_back;   ///< first class without borrow that may mean it, but asks what a path does not tell
+};
+Classified classify_why(const Identity& identity, std::string_view path, std::span<const ClassConfig> classes);
 
 /// False below a container: what lies deeper is the container's own business.
 bool descend_below(const Identity& identity);
