@@ -81,7 +81,8 @@ void Loop::change_if_ready(TimePoint now) {
   giving_back_ = false;
   update_off();
   if (next != before) parts_.configs.took_up(next);
-  accounting_.event(LogLevel::info, "config", fmt::format("taken up: mode {}, policy {}", word(parts_.hands.mode()), is.policy),
+  const char* what = next != before ? "taken up" : "tried again";
+  accounting_.event(LogLevel::info, "config", fmt::format("{}: mode {}, policy {}", what, word(parts_.hands.mode()), is.policy),
                     {{"hash", hash_of(next->text)}});
 }
 

@@ -87,6 +87,9 @@ TEST(Denied, TheFirstWriteDecidesForAllOfThem) {
   EXPECT_EQ(all_denied({}, written, where), nullptr);
   written.count(CpuFile::quota, WriteKind::settings, WriteResult::ok, microseconds{30});
   EXPECT_EQ(all_denied(outcomes_of(denied), written, where), nullptr) << "others could be written: it is this file's";
+  const SinkCounters next = written.carried_on();
+  EXPECT_NE(all_denied(outcomes_of(denied), next, where), nullptr) << "enforce was tried again: its first write decides anew";
+  EXPECT_EQ(next.total(), written.total()) << "but what is counted never goes back";
 }
 
 TEST(Denied, TheReasonNamesTheFileTheErrorAndWhatForbidsIt) {

@@ -102,9 +102,32 @@ TEST_F(StartFaults, ADeniedFirstWriteIsOneMessageAndThenItObserves) {
       rest(milliseconds{300});
       EXPECT_TRUE(node_.all_original()) << "observing writes nothing, also when it could\n" << node_.what_stands();
       tell(call, error, hits, messages(daemon.log(), 0), "observe");
+      daemon.signal(SIGHUP);
+      ASSERT_TRUE(eventually([&] { return mode_of(daemon) == "enforce"; }, patience())) << daemon.log();
+      EXPECT_TRUE(lends(daemon)) << "asked to read its configuration again, it tries to enforce again\n" << daemon.log();
+      EXPECT_NE(daemon.get("/v1/status").find("\"modeReason\":\"\""), std::string::npos) << daemon.get("/v1/status");
+      EXPECT_EQ(number(daemon.get("/v1/status"), "generation"), 1) << "the same configuration";
       daemon.signal(SIGTERM);
       EXPECT_EQ(daemon.reap(), 0) << daemon.log();
     }
+}
+
+/// The fault stays: each attempt writes nothing that stands, and ends in observe with its reason.
+TEST_F(StartFaults, EnforceAskedForAgainWhileNothingMayBeWrittenIsObserveAgain) {
+  const RunFiles files;
+  arm("pwrite", EACCES, node_.root_dir() + "/kubepods", "");
+  Daemon daemon(files, node_, hooked());
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    ASSERT_TRUE(eventually([&] { return messages(daemon.log(), 0) == attempt; }, patience())) << daemon.log();
+    ASSERT_TRUE(eventually([&] { return mode_of(daemon) == "observe"; }, patience())) << daemon.log();
+    EXPECT_NE(daemon.get("/v1/status").find("not enforcing: "), std::string::npos);
+    EXPECT_TRUE(node_.all_original()) << node_.what_stands();
+    daemon.signal(SIGHUP);
+  }
+  disarm();
+  daemon.signal(SIGTERM);
+  EXPECT_EQ(daemon.reap(), 0) << daemon.log();
+  EXPECT_TRUE(node_.all_original()) << node_.what_stands();
 }
 
 /// The same with a mount that really is read-only, in a mount namespace of the daemon's own.

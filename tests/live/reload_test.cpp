@@ -1,12 +1,34 @@
 // The configuration of a running daemon: replaced, broken, swapped as a ConfigMap's mount is, asked for by SIGHUP.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <sstream>
 
 #include "tests/live/daemon_fixture.hpp"
 
+// The sample lies in the program: a guest has no sources.
+asm(R"(.pushsection .rodata
+.global headroom_invalid_configmap
+headroom_invalid_configmap: .incbin ")" HEADROOM_SOURCE_DIR R"(/tests/golden/configmap-headroom-invalid.yaml"
+.byte 0
+.popsection)");
+extern "C" const char headroom_invalid_configmap[];
+
 namespace headroom::live {
 namespace {
+
+/// The value of the sample's key headroom.yaml, as kubelet writes it into the mount.
+std::string invalid_sample() {
+  std::istringstream lines(headroom_invalid_configmap);
+  std::string out;
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (inside) out += line.substr(std::min<std::size_t>(4, line.size())) + "\n";
+    inside = inside || line == "  headroom.yaml: |";
+  }
+  return out;
+}
 
 class ReloadLive : public testing::Test {
  protected:
@@ -38,7 +60,21 @@ class ReloadLive : public testing::Test {
     return daemon.shows("/v1/status", "\"generation\":" + std::to_string(number) + ",");
   }
 
+  /// A new version of a mounted ConfigMap, as kubelet brings it.
+  void swap(const std::string& version, const std::string& text) const {
+    namespace fs = std::filesystem;
+    fs::create_directories(mount_ + "/" + version);
+    std::ofstream(mount_ + "/" + version + "/headroom.yaml") << text;
+    std::error_code none;
+    const auto old = fs::read_symlink(mount_ + "/..data", none);
+    fs::create_directory_symlink(version, mount_ + "/..data_tmp");
+    fs::rename(mount_ + "/..data_tmp", mount_ + "/..data");
+    if (!fs::is_symlink(mount_ + "/headroom.yaml")) fs::create_symlink("..data/headroom.yaml", mount_ + "/headroom.yaml");
+    if (!old.empty()) fs::remove_all(mount_ + "/" + old.string());
+  }
+
   Directory dir_;
+  const std::string mount_ = dir_ / "mount";
   ScratchGroup root_, work_;
   std::vector<std::string> before_;
 };
@@ -128,20 +164,8 @@ TEST_F(ReloadLive, PausedStaysPaused) {
 }
 
 TEST_F(ReloadLive, AMountedConfigMapIsFollowedFromVersionToVersion) {
-  namespace fs = std::filesystem;
-  const std::string mount = dir_ / "mount";
-  const auto swap = [&](const std::string& version, const std::string& text) {   // as kubelet does it
-    fs::create_directories(mount + "/" + version);
-    std::ofstream(mount + "/" + version + "/headroom.yaml") << text;
-    std::error_code none;
-    const auto old = fs::read_symlink(mount + "/..data", none);
-    fs::create_directory_symlink(version, mount + "/..data_tmp");
-    fs::rename(mount + "/..data_tmp", mount + "/..data");
-    if (!fs::is_symlink(mount + "/headroom.yaml")) fs::create_symlink("..data/headroom.yaml", mount + "/headroom.yaml");
-    if (!old.empty()) fs::remove_all(mount + "/" + old.string());
-  };
   swap("..2026_1", lending("observe"));
-  DaemonProcess daemon(dir_, root_.dir(), "", {"--config", mount + "/headroom.yaml"});
+  DaemonProcess daemon(dir_, root_.dir(), "", {"--config", mount_ + "/headroom.yaml"});
   ASSERT_TRUE(generation(daemon, 1)) << daemon.log();
   swap("..2026_2", lending("observe", "node: {target: 80%}\n"));
   EXPECT_TRUE(generation(daemon, 2)) << daemon.log();
@@ -150,6 +174,33 @@ TEST_F(ReloadLive, AMountedConfigMapIsFollowedFromVersionToVersion) {
   swap("..2026_4", lending("observe", "node: {target: 70%}\n"));
   EXPECT_TRUE(generation(daemon, 3)) << daemon.log();
   EXPECT_TRUE(daemon.shows("/v1/config", "target: 70%")) << "and its text is what is told";
+}
+
+/// The sample with seven faults, put in place under a daemon that lends. Places and paths: its golden file.
+TEST_F(ReloadLive, TheInvalidSampleIsRefusedWholeAndLeasesStayOut) {
+  swap("..2026_1", lending("enforce"));
+  DaemonProcess daemon(dir_, root_.dir(), "", {"--config", mount_ + "/headroom.yaml"});
+  ASSERT_TRUE(daemon.shows("/v1/status", "\"mode\":\"enforce\"")) << daemon.log();
+  const Spinner burst(work_, Load{.threads = 2, .cpu = -1, .work = nanoseconds{0}});
+  ASSERT_TRUE(comes_to_lend()) << daemon.log();
+  swap("..2026_2", invalid_sample());
+  ASSERT_TRUE(daemon.shows("/v1/status", "\"reloadsFailed\":1")) << daemon.log();
+  const std::string status = daemon.get("/v1/status"), file = mount_ + "/headroom.yaml:";
+  for (const char* fault : {"5:13: rollout[1].nodes: ", "7:11: node.target: ", "9:12: contract.adedWait: ",
+                            "14:22: classes[0].match[1].dockerName: ", "15:20: classes[0].borrow.upTo: ",
+                            "19:10: classes[1].cap: ", "21:40: signals.nodeLabel: "}) {
+    EXPECT_NE(status.find(file + fault), std::string::npos) << fault << "\n" << status;
+    EXPECT_NE(daemon.log().find(file + fault), std::string::npos) << fault;
+  }
+  EXPECT_NE(daemon.log().find("refused, the last good one stays in force: 7 faults"), std::string::npos) << daemon.log();
+  EXPECT_TRUE(generation(daemon, 1));
+  EXPECT_EQ(daemon.log().find("because=end_off"), std::string::npos) << daemon.log();
+  EXPECT_TRUE(comes_to_lend()) << daemon.log();
+  EXPECT_TRUE(daemon.shows("/v1/config", "upTo: 2 cores")) << "the text in force is the last good one";
+  swap("..2026_3", lending("observe"));
+  EXPECT_TRUE(daemon.shows("/v1/status", "\"faults\":[]")) << daemon.log();
+  EXPECT_TRUE(daemon.shows("/v1/status", "\"mode\":\"observe\""));
+  EXPECT_EQ(values(), before_);
 }
 
 TEST_F(ReloadLive, SighupReadsAgainAndAMissingFileChangesNothing) {
