@@ -17,6 +17,7 @@ AgentView agent_view(const ConfigReport& config, const Board& board) {
   agent.last_reload_success = config.last_success;
   const auto report = board.latest();
   agent.sources = {{"cgroup", report && report->node.failed_ticks == 0}};
+  agent.reconnects = {{"cgroup", 0}};   // files: there is no connection to lose
   agent.process = read_process();
   return agent;
 }
