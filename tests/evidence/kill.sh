@@ -55,7 +55,7 @@ and container), is killed or stopped, and is never started again before the file
 immediately before the \`kill\`, in the hook or in the test, and stops when every file reads as its owner left it; the
 files are polled every 0.15 ms, the CPUs are busy with what was lent.
 
-Linux $(uname -r), cgroup $version, $(nproc) CPUs.
+Linux $(uname -r | cut -d- -f1), cgroup $version, $(nproc) CPUs.
 
 | what | times | p50 ms | p99 ms | max ms |
 |---|---|---|---|---|
