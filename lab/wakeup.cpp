@@ -116,9 +116,10 @@ void order_and_names(const History& history, Wake& wake) {
   wake.in_order = std::adjacent_find(order.begin(), order.end(), wrong) == order.end();
   const auto told = history.told.find(wake.at);
   if (told == history.told.end()) return;
-  for (const auto& [group, lease] : order) {
+  for (const auto& one : order) {
+    const std::string& borrower = history.containers.at(one.first);
     const auto names = [&](const std::string& event) {
-      return event.find(history.containers.at(group)) != std::string::npos && event.find("neighbour=") != std::string::npos;
+      return event.find(borrower) != std::string::npos && event.find("neighbour=") != std::string::npos;
     };
     if (std::any_of(told->second.begin(), told->second.end(), names)) ++wake.named;
   }
