@@ -100,7 +100,8 @@ void Accounting::noticed(const Sample& sample, const Catalog& catalog) {
 /// Its begin and its end; between them nothing new is lent, and after three ticks nothing stays lent.
 void Accounting::follow_blindness(const Sample& sample) {
   if (sample.failed && blind_++ == 0) event(LogLevel::warn, "blind", "an observation failed as a whole");
-  if (sample.failed || !sample.node || !sample.node->usage || blind_ == 0) return;   // a tick that did not look at the node proves nothing
+  const bool looked = !sample.failed && sample.node && sample.node->usage;   // else the tick proves nothing
+  if (!looked || blind_ == 0) return;
   event(LogLevel::info, "blind", fmt::format("observing again after {} failed observations", std::exchange(blind_, 0)));
 }
 

@@ -5,8 +5,6 @@
 #include "agent/kernel_sink_steps.hpp"
 
 namespace headroom {
-namespace {
-
 const char* word(WriteKind kind) {
   switch (kind) {
     case WriteKind::settings: return "settings";
@@ -15,6 +13,8 @@ const char* word(WriteKind kind) {
   }
   return "";
 }
+
+namespace {
 
 const char* word(WriteResult result) {
   switch (result) {

@@ -15,6 +15,7 @@ namespace headroom {
 
 enum class WriteResult { ok, foreign, rejected, gone, denied, io };
 WriteResult result_of(Errc code);
+const char* word(WriteKind kind);   ///< as in the label `kind`
 
 class SinkCounters {
  public:

@@ -67,10 +67,6 @@ void check_class(const Field& item, std::vector<std::string>& names) {
 void check_contradictions(const Field& root) {
   std::vector<std::string> names;
   for (const Field& item : items_of(child(root, "classes"))) check_class(item, names);
-  const auto policy = child(root, "policy");
-  if (policy && policy->tree().text == "koordinator") {
-    policy->fault("want headroom or static: koordinator is not available in this version");
-  }
 }
 
 }  // namespace headroom

@@ -34,7 +34,7 @@ enum class Need { optional, required };
 struct Key {
   std::string_view path;      ///< "classes[].borrow.upTo"; "" is the file itself
   Form form = Form::map;
-  std::string_view want;      ///< word: "off | on"; an amount: an example; else what a message says that it wants
+  std::string_view want;      ///< word: "off | on", empty: a registered policy; an amount: an example; else what a message says that it wants
   std::string_view fallback;  ///< as one would write it; "" for a map: that of its keys
   std::string_view meaning;
   std::int64_t low = 0, high = 0;   ///< of amounts, in thousandths of the unit (duration: seconds); of integer: plain
@@ -57,7 +57,7 @@ std::vector<std::string_view> child_names(const Key& parent);
 /// "upTo" of "classes[].borrow.upTo".
 std::string_view name_of(const Key& key);
 
-/// "off", "on" of "off | on".
+/// "off", "on" of "off | on"; policies/registry.def is the list of policies.
 std::vector<std::string_view> words_of(const Key& key);
 
 /// What a message says: `0.1..64 cores ("8 cores")`, `off | observe | enforce`, `a map of level, format`.

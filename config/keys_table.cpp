@@ -77,7 +77,7 @@ constexpr Key kKeys[] = {
     {"signals.nodeLabel", word, "off | nfd | patch", "off", "label headroom.io/lendable-cpus as an nfd feature file, or by a patch of the own Node"},
     {"signals.events", word, "off | on", "off", "events on pods, at most 1 a pod and 20 a node and hour"},
 
-    {"policy", word, "headroom | koordinator | static", "headroom", "who decides; static watches only"},
+    {"policy", word, "", "headroom", "who decides; static watches only"},
     {"listen", address, "ADDRESS:PORT (\"127.0.0.1:9478\", \"[::]:9478\" in quotes)", "127.0.0.1:9478", "/metrics, /healthz, /readyz; an IPv6 address needs quotes"},
 
     {"log", map, "", "", "lines on stderr"},

@@ -10,7 +10,7 @@ constexpr std::size_t kBaselineAtOnce = 20;
 constexpr std::size_t kLookedAt = 64;    // neighbours considered for the baseline a round
 constexpr std::uint32_t kWindows = 100;  // of a baseline (POLICY, harm)
 constexpr seconds kRarely{5};
-constexpr std::size_t kFew = 100;        // neighbours whose use can be read twice a round: 0.2 % of a core
+constexpr std::size_t kFew = 100;        // neighbours that are few enough for a second look in every round
 
 bool nearly_full(const Context& c) { return c.now.node.use_now.value * 10 > std::int64_t{c.now.node.cpus} * 8000; }
 

@@ -26,6 +26,7 @@ struct Borrower {
   nanoseconds credit{0};
   nanoseconds usage{0};             ///< at the last charge
   TimePoint charged_at;
+  TimePoint considered_at, claimed_at;  ///< last tick in which a claim was thought of, and made
   TimePoint wanted_at;              ///< last time it wanted more than its limit
   TimePoint not_before;             ///< no lease before,
   Because not_before_why = Because::none;  ///< and why

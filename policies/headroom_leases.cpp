@@ -53,6 +53,7 @@ struct Headroom {
     if (gate != Because::none) end_all(snap, s, out, gate);
     revoke_harmful(snap, p, s, out);
     s.claims.clear();
+    s.awake.reset();
     if (gate == Because::none) claim(snap, p, s);
     serve(snap, s, out);
     release_held(snap, s, out);
@@ -96,12 +97,12 @@ struct Headroom {
  private:
   /// Who was read now, whose limits have become certain now, and who holds a lease and was not read.
   static void claim(const Snapshot& snap, const Params& p, State& s) {
-    const auto fresh = [&](Slot slot) { return std::find(snap.fresh.begin(), snap.fresh.end(), slot) != snap.fresh.end(); };
+    const auto open = [&](Slot slot) { return slot < s.borrowers.size() && s.borrowers[slot].considered_at != snap.at; };
     for (const Slot slot : snap.fresh) consider(snap, p, s, slot);
     for (const Slot slot : snap.touched)
-      if (slot < s.borrowers.size() && s.borrowers[slot].lease == 0 && !fresh(slot)) consider(snap, p, s, slot);
+      if (open(slot) && s.borrowers[slot].lease == 0) consider(snap, p, s, slot);
     for (const Lease& lease : s.leases)
-      if (!fresh(lease.slot)) consider(snap, p, s, lease.slot);
+      if (open(lease.slot)) consider(snap, p, s, lease.slot);
   }
 
   /// Kernel burst carries what is shorter than a control period; a constant, so it is written once.

@@ -7,7 +7,8 @@ namespace headroom {
 
 void give_way(const Snapshot& snap, LendingState& s, Desired& out, std::size_t index) {
   constexpr milliseconds kAwake{1000}, kNoShare{100};  // each opening gives a quota away: not again at the next tick
-  const Slot neighbour = most_awake(snap);
+  if (!s.awake) s.awake = most_awake(snap);   // a walk over all groups, and many may give way in one tick
+  const Slot neighbour = *s.awake;
   const bool woken = neighbour != kNoSlot && has_woken(snap.groups[neighbour]);
   Borrower& b = s.borrowers[s.leases[index].slot];
   b.not_before = snap.at + (woken ? kAwake : kNoShare);
@@ -16,9 +17,7 @@ void give_way(const Snapshot& snap, LendingState& s, Desired& out, std::size_t i
 }
 
 void release_held(const Snapshot& snap, LendingState& s, Desired& out) {
-  const auto claims = [&](const Lease& lease) {
-    return std::any_of(s.claims.begin(), s.claims.end(), [&](const Claim& c) { return c.slot == lease.slot; });
-  };
+  const auto claims = [&](const Lease& lease) { return s.borrowers[lease.slot].claimed_at == snap.at; };
   if (std::all_of(s.leases.begin(), s.leases.end(), claims)) return;
   const MilliCpu free = lendable(snap, ~CpuSet{}, {});   // whoever claims now is served beside those who pause
   for (std::size_t i = s.leases.size(); i-- > 0;) {

@@ -164,6 +164,7 @@ void revoke_harmful(const Snapshot& snap, const HeadroomParams& p, LendingState&
 
 void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Slot slot) {
   Borrower& b = s.borrowers[slot];
+  b.considered_at = snap.at;
   if (barred(snap, slot, b) != Because::none) return;
   const Group& group = *snap.catalog.find(slot);
   const GroupState& g = snap.groups[slot];
@@ -176,6 +177,7 @@ void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Sl
   const MilliCpu asked = wish(b, g, granted, ceiling_of(snap, group)) - own_limit(g);
   if (asked < p.least) return;
   const MilliCpu lent = leased ? granted - own_limit(g) : MilliCpu{};
+  b.claimed_at = snap.at;
   s.claims.push_back({slot, asked, 1, static_cast<int>(group.rule), {}, lent});
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct LendingState {
   std::vector<Slot> lowered;                    ///< groups whose weight is lowered
   TimePoint contended_at;                       ///< last tick at which claims exceeded what is lendable
   std::vector<Claim> claims;                    ///< scratch
+  std::optional<Slot> awake;                    ///< scratch: most_awake() of this tick, once somebody has to give way
 };
 
 /// Why nothing may be lent at all now; none: it may.

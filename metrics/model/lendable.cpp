@@ -123,9 +123,12 @@ MilliCpu lendable(const Snapshot& snapshot, const CpuSet& cpus, std::span<const 
   return std::max(MilliCpu{}, amount);
 }
 
+/// Above what is kept free for it.
+static MilliCpu rise_of(const GroupState& group) { return group.rate - group.p90_10s; }
+
 bool has_woken(const GroupState& group) {
   constexpr MilliCpu kRise{100};
-  return group.rate > group.p90_10s + kRise;
+  return rise_of(group) > kRise;
 }
 
 Slot most_awake(const Snapshot& snapshot) {
@@ -136,9 +139,8 @@ Slot most_awake(const Snapshot& snapshot) {
     if (!counted[s]) continue;
     const Group& group = *snapshot.catalog.groups[s];
     if (group.infrastructure || !is_protected(snapshot.catalog.rule_of(group).qos)) continue;
-    const MilliCpu above = snapshot.groups[s].use_100ms - snapshot.groups[s].p90_10s;
-    if (above <= rise) continue;
-    rise = above;
+    if (rise_of(snapshot.groups[s]) <= rise) continue;
+    rise = rise_of(snapshot.groups[s]);
     most = s;
   }
   return most;

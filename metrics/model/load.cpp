@@ -141,7 +141,8 @@ void take_node(ModelState::Impl& m, const ModelParams& params, const Sample& sam
   const int percent = std::min(params.target_percent.value_or(100), params.judge == Judge::none ? 75 : 95);
   node.target = MilliCpu{node.cpus * std::int64_t{10} * percent};
   if (sample.failed) ++node.failed_ticks;
-  else if (sample.node && (sample.node->usage || !memory.has_window)) node.failed_ticks = 0;   // a tick that did not look at the node proves nothing
+  else if (sample.node && (sample.node->usage || !memory.has_window)) node.failed_ticks = 0;
+  // else: a tick that did not look at the node proves nothing
   take_lateness(memory, node, sample);
   if (sample.node) {
     if (sample.node->usage) take_node_usage(memory, node, params, {sample.node->at, *sample.node->usage});

@@ -109,7 +109,6 @@ class Documents {
   std::string word(const Key& key) {
     const auto words = words_of(key);
     std::string word(one_of(words));
-    if (word == "koordinator" && key.path == "policy") return "headroom";
     if (word == "off" && chance(20)) return "false";
     return chance(20) ? "\"" + word + "\"" : word;
   }

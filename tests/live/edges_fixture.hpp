@@ -9,6 +9,7 @@
 #include "agent/clock.hpp"
 #include "agent/kernel_sink.hpp"
 #include "agent/kernel_source.hpp"
+#include "agent/process_stats.hpp"
 #include "tests/support/scratch_group.hpp"
 
 namespace headroom::live {
@@ -29,6 +30,8 @@ class EdgesTest : public ::testing::Test {
   ScratchGroup burstable{kubepods, "burstable"};
   std::map<std::string, std::unique_ptr<ScratchGroup>> made;   ///< by path below `root`
   std::unique_ptr<KernelSource> source;
+
+  EdgesTest() { use_every_file_allowed(); }   // as the daemon does: a guest's init allows 1024 at first
 
   static Hierarchy below(const ScratchGroup& group) {
     Hierarchy where = host();

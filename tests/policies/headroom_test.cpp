@@ -1,8 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
-
 #include "tests/policies/small_node.hpp"
 
 namespace headroom::testing {
@@ -226,37 +223,6 @@ TEST_F(HeadroomPolicy, NeverLowersAWeightAgainstAGuaranteedNeighbourOrInAPodThat
   node.pass(seconds{2});
   for (const Slot s : {step, other}) node.run(s, MilliCpu{2000}, milliseconds{30});
   for (const auto& w : node.decide(*p).weights) EXPECT_NE(w.slot, node.catalog.groups[step]->parent);
-}
-
-TEST(StaticPolicy, WatchesAndNeverAsksForAnything) {
-  SmallNode node;
-  const auto p = policy("static");
-  const Slot step = node.pod("s1", kStep, MilliCpu{500});
-  node.run(step, MilliCpu{2000}, milliseconds{49});
-  const Desired d = node.decide(*p);
-  EXPECT_TRUE(d.leases.empty() && d.bursts.empty() && d.weights.empty());
-}
-
-TEST(Registry, EveryPolicyHasItsDocsPageAndItsTestAndRefusesUnknownParameters) {
-  for (const auto name : policy_names()) {
-    Node tuning;
-    tuning.values["noSuchThing"] = {"1", "headroom.yaml:3:5: tuning.noSuchThing"};
-    Faults faults;
-    EXPECT_EQ(make_policy(name, tuning, faults), nullptr);
-    ASSERT_EQ(faults.size(), 1u);
-    EXPECT_EQ(faults[0].where, "headroom.yaml:3:5: tuning.noSuchThing");
-    std::ifstream page(std::string(HEADROOM_SOURCE_DIR "/docs/policies/") + std::string(name) + ".md");
-    ASSERT_TRUE(page) << "docs/policies/" << name << ".md";
-    const std::string text(std::istreambuf_iterator<char>(page), {});
-    for (const auto& doc : policy_docs(name)) {
-      const std::string row = "| `" + std::string(doc.name) + "` | " + std::string(doc.unit) + " | " +
-                              std::string(doc.range) + " | " + std::string(doc.fallback) + " | ";
-      EXPECT_NE(text.find(row), std::string::npos) << row;
-    }
-  }
-  Faults faults;
-  EXPECT_EQ(make_policy("hedroom", {}, faults), nullptr);
-  EXPECT_EQ(faults.size(), 1u);
 }
 
 }  // namespace

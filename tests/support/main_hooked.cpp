@@ -78,15 +78,6 @@ void put_line(int fd, const std::string& line, const char* who) {
   if (fd >= 0 && write(fd, line.data(), line.size()) < 0) std::perror(who);
 }
 
-const char* word(WriteKind kind) {
-  switch (kind) {
-    case WriteKind::settings: return "settings";
-    case WriteKind::refill: return "refill";
-    case WriteKind::restore: return "restore";
-  }
-  return "";
-}
-
 void at_write(WriteKind kind, const char* dir, const char* file, const char* text) {
   const std::string path = std::string(dir) + "/" + file;
   put_line(write_log, path + " " + text + "\n", "HEADROOM_WRITE_LOG");

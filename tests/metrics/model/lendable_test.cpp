@@ -79,10 +79,10 @@ TEST(MostAwake, IsTheProtectedGroupThatRoseMostAboveWhatWasKeptFreeForIt) {
   h.groups.resize(h.w.catalog.groups.size());
   const auto awake = [&] { return most_awake(Snapshot{at_ms(1), h.w.catalog, h.groups, h.node, {}, {}}); };
   EXPECT_EQ(awake(), kNoSlot);
-  h.groups[h.service].use_100ms = MilliCpu{900};
+  h.groups[h.service].rate = MilliCpu{900};
   h.groups[h.service].p90_10s = MilliCpu{880};
-  h.groups[second].use_100ms = MilliCpu{300};
-  h.groups[h.step].use_100ms = h.groups[h.hog].use_100ms = MilliCpu{2000};
+  h.groups[second].rate = MilliCpu{300};
+  h.groups[h.step].rate = h.groups[h.hog].rate = MilliCpu{2000};
   EXPECT_EQ(awake(), second) << "not who always uses much, nor a borrower or best effort";
 }
 
