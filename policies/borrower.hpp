@@ -36,6 +36,7 @@ struct Borrower {
   std::vector<Level> levels;        ///< where its weight may be lowered, as of levels_at
   TimePoint levels_at;
   TimePoint keep_weight_until;      ///< it got less than its request
+  TimePoint parted_until;           ///< it gave way to who woke, and the write that took its lease refilled its quota
   std::uint32_t lease = 0;          ///< index + 1 into the policy's leases; 0: none
 };
 

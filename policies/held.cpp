@@ -13,6 +13,12 @@ void give_way(const Snapshot& snap, LendingState& s, Desired& out, std::size_t i
   Borrower& b = s.borrowers[s.leases[index].slot];
   b.not_before = snap.at + (woken ? kAwake : kNoShare);
   b.not_before_why = Because::refuse_no_lendable;
+  if (woken) {
+    const Slot slot = s.leases[index].slot;
+    b.parted_until = snap.at + snap.groups[slot].own.base->period;
+    b.levels_at = {};   // of before the neighbour woke
+    if (std::find(s.parted.begin(), s.parted.end(), slot) == s.parted.end()) s.parted.push_back(slot);
+  }
   end_lease(snap, s, out, index, Because::shrink_share, neighbour);
 }
 

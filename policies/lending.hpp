@@ -18,6 +18,7 @@ struct LendingState {
   std::map<std::string, nanoseconds> restored;  ///< credit from before a restart
   std::vector<std::pair<std::string, Slot>> accounts;
   std::vector<Slot> lowered;                    ///< groups whose weight is lowered
+  std::vector<Slot> parted;                     ///< who gave way to who woke, until parted_until
   TimePoint contended_at;                       ///< last tick at which claims exceeded what is lendable
   std::vector<Claim> claims;                    ///< scratch
   std::optional<Slot> awake;                    ///< scratch: most_awake() of this tick, once somebody has to give way
@@ -53,7 +54,7 @@ void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Sl
 void serve(const Snapshot& snap, LendingState& s, Desired& out);
 
 /// Ends lease `index` for want of a share, in favour of the neighbour that has risen most; who has woken is given a second
-/// before the borrower may ask again.
+/// before the borrower may ask again, and its weight over the quota that the write of the old limit refills (KERNEL 1).
 void give_way(const Snapshot& snap, LendingState& s, Desired& out, std::size_t index);
 
 /// Ends leases that are held though their containers pause, where the CPUs are wanted by those who own them.
@@ -62,7 +63,8 @@ void release_held(const Snapshot& snap, LendingState& s, Desired& out);
 /// Writes a share into its lease, opening or ending one as need be.
 void grant(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out, const Claim& claim);
 
-/// Lowered weights: wanted while claims exceed what is lendable, explicit way back otherwise.
+/// Lowered weights: wanted while claims exceed what is lendable, and for one period after a lease gave way to who woke;
+/// explicit way back otherwise.
 void weigh(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out);
 
 }  // namespace headroom

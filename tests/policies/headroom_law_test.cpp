@@ -214,5 +214,31 @@ TEST_F(Starved, ButNotWhoUsesLittleWhileCpusIdle) {
   EXPECT_EQ(eighths(), 1);
 }
 
+/// What the write of the old limit refills is used at a lower weight, so that the wake does not pay for it.
+TEST(Headroom, WhoGaveWayToAWakingNeighbourHasItsWeightBackAPeriodLater) {
+  SmallNode node;
+  const auto p = policy("headroom");
+  const Slot step = node.pod("s1", kStep, MilliCpu{500}), service = node.pod("n1", kLatency, std::nullopt);
+  const Slot pod = node.catalog.groups[step]->parent;
+  node.run(step, MilliCpu{1600}, milliseconds{60});
+  ASSERT_NE(want_for(node.decide(*p), step), nullptr);
+  node.pass(milliseconds{10});
+  node.run(service, MilliCpu{1000}, milliseconds{0});
+  node.states[service].use_100ms = MilliCpu{500};
+  const auto eighths = [&]() -> std::optional<int> {
+    for (const auto& w : node.decide(*p).weights)
+      if (w.slot == pod) return w.eighths;
+    return std::nullopt;
+  };
+  node.run(step, MilliCpu{1600}, milliseconds{70});
+  EXPECT_EQ(eighths(), 1);
+  EXPECT_TRUE(p->leases().empty());
+  node.pass(milliseconds{90});
+  EXPECT_EQ(eighths(), 1);
+  node.pass(milliseconds{10});
+  EXPECT_EQ(eighths(), 8);
+  EXPECT_EQ(eighths(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace headroom::testing
