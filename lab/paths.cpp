@@ -32,7 +32,7 @@ Result<Scenario> load_scenario(const std::string& name, const std::string& given
     file = dirs.front() + "/" + name + ".yaml";
   }
   const auto text = read_text(file);
-  if (!text) return tl::unexpected(text.error());
+  if (!text) return fail(text.error().code, file, text.error().detail + "; headroom-lab list names the scenarios");
   return parse_scenario(*text, file);
 }
 
