@@ -32,7 +32,8 @@ bool is_revocation(Because why) {
     case Because::end_expired: case Because::end_off: case Because::shrink_share: case Because::refuse_class:
     case Because::refuse_unlimited: case Because::refuse_uncertain: case Because::refuse_hands_off:
     case Because::refuse_no_credit: case Because::refuse_no_lendable: case Because::refuse_load:
-    case Because::refuse_idle: case Because::refuse_budget: case Because::refuse_no_guard: return false;
+    case Because::refuse_idle: case Because::refuse_budget: case Because::refuse_no_guard:
+    case Because::refuse_unread: case Because::refuse_ceiling: return false;
   }
   return false;
 }

@@ -73,4 +73,18 @@ std::string Board::ask(Command command, milliseconds patience) {
   return a.text;
 }
 
+std::uint64_t Board::to_explain() const {
+  const std::lock_guard lock(mutex_);
+  return to_explain_;
+}
+
+std::string Board::explain(std::uint64_t group_id, milliseconds patience) {
+  const std::lock_guard one(one_question_);
+  {
+    const std::lock_guard lock(mutex_);
+    to_explain_ = group_id;
+  }
+  return ask(Command::explain, patience);
+}
+
 }  // namespace headroom

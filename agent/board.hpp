@@ -13,7 +13,7 @@
 
 namespace headroom {
 
-enum class Command { publish, pause, resume, restore, reload };   ///< reload: the ConfigKeeper was asked, and may have a newer one
+enum class Command { publish, pause, resume, restore, reload, explain };   ///< reload: the ConfigKeeper was asked, and may have a newer one
 
 class Board {
  public:
@@ -27,6 +27,7 @@ class Board {
   std::vector<Command> take();
   void publish(std::shared_ptr<const Report> report);
   void answer(Command command, std::string text);    ///< of everything taken so far of that kind
+  std::uint64_t to_explain() const;                  ///< Group::id that Command::explain is about
   void ticked(TimePoint at) { ticked_.store(at.time_since_epoch().count(), std::memory_order_relaxed); }
 
   // The servers' side. Never waits for a loop that hangs longer than `patience`.
@@ -36,6 +37,8 @@ class Board {
   void send(Command command);                        ///< waits for nobody
   /// @return what the loop answered; empty: it did not in time
   std::string ask(Command command, milliseconds patience);
+  /// What the loop tells of one group; empty: nothing in time. One question at a time.
+  std::string explain(std::uint64_t group_id, milliseconds patience);
   TimePoint last_tick() const { return TimePoint{nanoseconds{ticked_.load(std::memory_order_relaxed)}}; }
 
  private:
@@ -48,7 +51,9 @@ class Board {
   std::shared_ptr<const Report> report_;
   std::uint64_t published_ = 0;
   struct Answer { std::uint64_t count = 0; std::string text; };
-  Answer answers_[5];   ///< by Command
+  Answer answers_[6];   ///< by Command
+  std::mutex one_question_;
+  std::uint64_t to_explain_ = 0;
   std::atomic<std::int64_t> ticked_{0};
 };
 

@@ -19,6 +19,7 @@
 #include "agent/loop.hpp"
 #include "agent/names.hpp"
 #include "agent/process_stats.hpp"
+#include "agent/recorder.hpp"
 #include "agent/servers.hpp"
 
 namespace headroom {
@@ -91,8 +92,9 @@ Exit run_daemon(const Options& options, const Loaded& loaded) {
   Board board;
   ConfigKeeper configs(options, loaded, board, log);
   CreditKeeper credits(state, config.policy, log);
-  Loop loop({configs, **source, hands, board, log, credits}, make_engine(config, **source, hands, own.value_or("")));
-  Servers servers(board, configs, options, log);
+  Recorder recorder(state, config.journal_bytes, log);
+  Loop loop({configs, **source, hands, board, log, credits, recorder}, make_engine(config, **source, hands, own.value_or("")));
+  Servers servers(board, configs, recorder, options, log);
   servers.listen(config.listen);
   servers.control(state);
   configs.start([&servers](const Config& next) { servers.listen(next.listen); });

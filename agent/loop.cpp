@@ -107,6 +107,7 @@ void Loop::once() {
   const nanoseconds late = ticked_ == TimePoint{} ? nanoseconds{0} : std::max(nanoseconds{0}, begin - engine_.reads.wake);
   accounting_.reading(engine_.reads);
   last_.emplace(tick(source_, parts_.hands.sink(), engine_));
+  parts_.recorder.ticked(++tick_, *last_, engine_);
   advance_accounts(last_->snapshot, engine_.plans, accounts_);
   const TimePoint end = monotonic_now();
   note_denials(end);
@@ -161,6 +162,7 @@ void Loop::take_commands() {
   for (const Command command : parts_.board.take()) {
     switch (command) {
       case Command::publish: publish(); break;
+      case Command::explain: parts_.board.answer(command, explained(parts_.board.to_explain())); break;
       case Command::pause:
       case Command::restore:
         paused_ = true;

@@ -11,6 +11,7 @@
 #include "agent/credit_keeper.hpp"
 #include "agent/hands.hpp"
 #include "agent/log.hpp"
+#include "agent/recorder.hpp"
 #include "engine/accounts.hpp"
 #include "engine/tick.hpp"
 
@@ -24,6 +25,7 @@ struct LoopParts {
   Board& board;
   Log& log;
   CreditKeeper& credits;
+  Recorder& recorder;   ///< of the journal
 };
 
 class Loop {
@@ -54,6 +56,7 @@ class Loop {
   bool settled() const;
   void answer_pending(TimePoint now);
   void publish();
+  std::string explained(std::uint64_t group_id) const;
 
   LoopParts parts_;
   Engine engine_;
@@ -62,6 +65,7 @@ class Loop {
   NoticingSource source_;
   std::optional<TickResult> last_;
   TimePoint ticked_, guard_seen_, fence_tried_;
+  std::uint64_t tick_ = 0;               ///< number of the last tick
   std::optional<Command> pending_;       ///< pause or restore that waits until everything is at base
   TimePoint pending_until_;
   std::shared_ptr<const Loaded> config_; ///< in force

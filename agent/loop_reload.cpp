@@ -73,6 +73,7 @@ void Loop::change_if_ready(TimePoint now) {
   }
   set_log(parts_.log, is);
   set_bounds(engine_.model.params, is);
+  parts_.recorder.keep(is.journal_bytes);
   if (was.classes != is.classes) parts_.source.reclassify(is.classes);
   engine_.model.params.contract_window = is.contract_window;
   if (was.mode != is.mode || is.mode != parts_.hands.mode()) take_mode(is.mode);

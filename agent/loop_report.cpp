@@ -1,6 +1,8 @@
 #include "agent/loop.hpp"
 #include "agent/names.hpp"
+#include "engine/json_text.hpp"
 #include "engine/report.hpp"
+#include "engine/what_if.hpp"
 
 namespace headroom {
 
@@ -23,6 +25,21 @@ void Loop::publish() {
   report->write_cost_seconds = written.cost_seconds();
   report->refill_cost_seconds = written.refill_cost_seconds();
   parts_.board.publish(std::move(report));
+}
+
+/// {"explanation": {…}, "text": "…"} of the last tick.
+std::string Loop::explained(std::uint64_t group_id) const {
+  if (!last_) return {};
+  const Snapshot& now = last_->snapshot;
+  for (Slot slot = 0; slot < now.groups.size(); ++slot) {
+    const Group* group = now.catalog.find(slot);
+    if (group == nullptr || group->id != group_id || now.groups[slot].id != group_id) continue;
+    const Explanation e = explain_fully(now, *engine_.policy, engine_.plans, engine_.rails, tick_, slot);
+    JsonText text;
+    text.text(explain_text(e, now.catalog));
+    return "{\"explanation\":" + explain_json(e, now.catalog) + ",\"text\":" + text.str() + "}";
+  }
+  return "{\"explanation\":null,\"text\":\"the group is gone\"}";
 }
 
 }  // namespace headroom

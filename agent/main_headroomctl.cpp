@@ -7,6 +7,7 @@
 #include "agent/ctl_client.hpp"
 #include "agent/ctl_config.hpp"
 #include "agent/ctl_doctor.hpp"
+#include "agent/ctl_record.hpp"
 #include "agent/ctl_screen.hpp"
 #include "agent/options.hpp"
 #include "cli/generate.hpp"
@@ -103,6 +104,23 @@ void add_throttled(CLI::App& app, Ctl& ctl) {
   });
 }
 
+void add_record(CLI::App& app, Ctl& ctl) {
+  CLI::App* command = app.add_subcommand("record", "journal the next minutes into a file of their own, for headroom-lab replay");
+  auto file = std::make_shared<std::string>(), length = std::make_shared<std::string>("10m");
+  command->add_option("file", *file, "a file that is not there yet; the daemon makes it")->required();
+  command->add_option("--for", *length, "how long: 30s, 10m, 2h, at most 24h")->capture_default_str();
+  command->callback([&ctl, file, length] {
+    const auto path = record_request(*file, *length);
+    if (!path) {
+      std::fprintf(stderr, "headroomctl: %s: %s\n", path.error().where.c_str(), path.error().detail.c_str());
+      ctl.exit = CtlExit::usage;
+      return;
+    }
+    ctl.exit = ask_and_show(ctl.client, HttpMethod::post, *path, [](const std::string& body) { return render_done(body); },
+                            "Nothing is recorded while no daemon runs");
+  });
+}
+
 /// pause, resume and restore.
 void add_order(CLI::App& app, Ctl& ctl, const std::string& name, const char* what, const char* without_daemon) {
   app.add_subcommand(name, what)->callback([&ctl, name, without_daemon] {
@@ -127,6 +145,7 @@ void add_commands(CLI::App& app, Ctl& ctl) {
   add_top(app, ctl);
   add_throttled(app, ctl);
   add_explain(app, ctl);
+  add_record(app, ctl);
   add_doctor(app, ctl.client, ctl.exit);
   add_order(app, ctl, "pause", "take every lease back and give none until resume, or until the daemon is started anew",
             "Nothing is lent while no daemon runs; what a dead one left is put back by headroomd --restore");

@@ -30,6 +30,8 @@ const char* word(Because because) {
     case Because::refuse_idle: return "refuse_idle";
     case Because::refuse_budget: return "refuse_budget";
     case Because::refuse_no_guard: return "refuse_no_guard";
+    case Because::refuse_unread: return "refuse_unread";
+    case Because::refuse_ceiling: return "refuse_ceiling";
   }
   return "none";
 }

@@ -21,11 +21,15 @@ HttpReply ready(const Board& board) {
   return board.latest() ? plain(200, "ok\n") : plain(503, "the first scan is not done\n");
 }
 
-HttpReply explain(const Report& report, const HttpParams& params) {
+HttpReply explain(Board& board, const Report& report, const HttpParams& params) {
   const auto query = params.find("group");
   if (query == params.end() || query->second.empty()) return {400, error_json("which group? explain?group=…", {})};
   const auto found = find_groups(report, query->second);
-  if (found.size() == 1) return {200, explain_json(report, *found.front())};
+  if (found.size() == 1) {
+    const std::string told = board.explain(found.front()->id, kPatience);
+    if (told.empty()) return {503, error_json("the daemon's loop did not answer in time", {})};
+    return {200, explain_json(report, *found.front(), told)};
+  }
   std::vector<std::string> names;
   for (const GroupReport* g : found) names.push_back(g->path);
   if (found.empty()) return {404, error_json("no group is called '" + query->second + "'", {})};
@@ -64,7 +68,7 @@ std::vector<Route> control_routes(Board& board) {
   return {shows(board, "/v1/status", [](const Report& r, const HttpParams&) { return HttpReply{200, status_json(r)}; }),
           shows(board, "/v1/groups", [](const Report& r, const HttpParams&) { return HttpReply{200, groups_json(r)}; }),
           shows(board, "/v1/view", [](const Report& r, const HttpParams&) { return HttpReply{200, view_json(r)}; }),
-          shows(board, "/v1/explain", explain),
+          shows(board, "/v1/explain", [&board](const Report& r, const HttpParams& p) { return explain(board, r, p); }),
           does(board, "/v1/pause", Command::pause, kRestorePatience),
           does(board, "/v1/resume", Command::resume, kPatience),
           does(board, "/v1/restore", Command::restore, kRestorePatience)};

@@ -2,6 +2,7 @@
 
 #include "agent/config_json.hpp"
 #include "agent/process_stats.hpp"
+#include "agent/record_routes.hpp"
 #include "agent/routes.hpp"
 
 namespace headroom {
@@ -31,6 +32,7 @@ void Servers::control(const std::string& state_dir) {
   routes.push_back({HttpMethod::get, "/v1/config", [this](const HttpParams&) -> HttpReply {
                       return {200, config_json(configs_.report(), configs_.in_force()->text, options_.mode, board_.latest().get())};
                     }});
+  routes.push_back(record_route(recorder_));
   auto server = HttpServer::on_unix(socket, std::move(routes));
   if (server) control_.emplace(std::move(*server));
   else log_.error("listen", server.error().detail, {{"where", socket}});

@@ -10,14 +10,15 @@
 #include "agent/config_keeper.hpp"
 #include "agent/http_server.hpp"
 #include "agent/log.hpp"
+#include "agent/recorder.hpp"
 
 namespace headroom {
 
 class Servers {
  public:
   /// All of them outlive it.
-  Servers(Board& board, const ConfigKeeper& configs, const Options& options, Log& log)
-      : board_(board), configs_(configs), options_(options), log_(log) {}
+  Servers(Board& board, const ConfigKeeper& configs, Recorder& recorder, const Options& options, Log& log)
+      : board_(board), configs_(configs), recorder_(recorder), options_(options), log_(log) {}
 
   /// @param state_dir  empty: no control socket
   void control(const std::string& state_dir);
@@ -27,6 +28,7 @@ class Servers {
  private:
   Board& board_;
   const ConfigKeeper& configs_;
+  Recorder& recorder_;
   const Options& options_;
   Log& log_;
   std::mutex mutex_;

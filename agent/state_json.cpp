@@ -144,7 +144,7 @@ json events_of(const Report& report, const GroupReport& group) {
 
 }  // namespace
 
-std::string explain_json(const Report& report, const GroupReport& group) {
+std::string explain_json(const Report& report, const GroupReport& group, const std::string& told) {
   json path = json::array();   // its pod and other levels above it, nearest first
   for (const GroupReport& g : report.groups)
     if (!g.path.empty() && group.path.size() > g.path.size() && group.path.compare(0, g.path.size(), g.path) == 0 &&
@@ -153,9 +153,11 @@ std::string explain_json(const Report& report, const GroupReport& group) {
   std::sort(path.begin(), path.end(), [](const json& a, const json& b) {
     return a.at("path").get_ref<const std::string&>().size() > b.at("path").get_ref<const std::string&>().size();
   });
-  return text_of({{"group", group_json(report, group)}, {"above", path}, {"mode", report.mode},
-                  {"modeReason", report.mode_reason}, {"node", node_json(report)}, {"guardUp", report.guard_up},
-                  {"events", events_of(report, group)}});
+  json out{{"group", group_json(report, group)}, {"above", path}, {"mode", report.mode},
+           {"modeReason", report.mode_reason}, {"node", node_json(report)}, {"guardUp", report.guard_up},
+           {"events", events_of(report, group)}};
+  if (!told.empty()) out.update(json::parse(told));
+  return text_of(out);
 }
 
 std::string error_json(std::string_view message, const std::vector<std::string>& candidates) {

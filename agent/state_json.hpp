@@ -15,7 +15,8 @@ std::string status_json(const Report& report);
 std::string groups_json(const Report& report);
 /// {"status": …, "groups": [...]}: one consistent view for `top`.
 std::string view_json(const Report& report);
-std::string explain_json(const Report& report, const GroupReport& group);
+/// @param told  what the loop told of the group: {"explanation": {…}, "text": "…"}, or empty
+std::string explain_json(const Report& report, const GroupReport& group, const std::string& told);
 std::string error_json(std::string_view message, const std::vector<std::string>& candidates);
 
 /// By path (below the root, with or without a leading slash), container ID or a prefix of it of at least six

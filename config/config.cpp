@@ -29,7 +29,7 @@ Node tuning_of(const Tree* tuning, std::string_view file) {
 
 Config config_of(const Tree& root, std::string_view file) {
   const Section top(&root, keys().front());
-  const Section node = top.section("node"), contract = top.section("contract"), log = top.section("log");
+  const Section node = top.section("node"), contract = top.section("contract"), log = top.section("log"), journal = top.section("journal");
   Config config;
   config.mode = mode_of(top.text("mode"));
   config.target_percent = target_of(node);
@@ -41,6 +41,7 @@ Config config_of(const Tree& root, std::string_view file) {
   config.listen = top.text("listen");
   config.log_level = log.text("level");
   config.log_json = log.text("format") == "json";
+  config.journal_bytes = static_cast<std::size_t>((journal.amount("max") << 20) / 1000);
   config.tuning = tuning_of(top.find("tuning"), file);
   return config;
 }

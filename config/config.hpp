@@ -25,6 +25,7 @@ struct Config {
   std::string listen = "127.0.0.1:9478";
   std::string log_level = "info";
   bool log_json = false;
+  std::size_t journal_bytes = std::size_t{16} << 20;   ///< journal.max
   Node tuning;
   std::vector<std::string> warnings;       ///< keys that are valid and not in force in this version
 };

@@ -84,7 +84,7 @@ constexpr Key kKeys[] = {
     {"log.level", word, "trace | debug | info | warn | error", "info", "least level that is written"},
     {"log.format", word, "text | json", "text", "lines for people or for machines"},
 
-    {"journal", map, "", "", "the record of decisions", 0, 0, "none is kept"},
+    {"journal", map, "", "", "the record of inputs, state and plans"},
     {"journal.max", mebibytes, "16 MiB", "16 MiB", "all its files together, oldest dropped (in an enforcing pod the state directory is memory)", 1000, 1'024'000},
 
     {"sources", map, "", "", "who is asked for names; auto: on where its token, socket or bus is found", 0, 0, "groups are known by their paths alone"},

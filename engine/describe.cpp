@@ -111,10 +111,12 @@ std::string describe(const Reason& why, const Catalog& names, TimePoint now) {
     case Because::refuse_hands_off: return "somebody else has written to it lately, so we keep our hands off";
     case Because::refuse_no_credit: return spent(why);
     case Because::refuse_no_lendable: return nothing_to_lend(why);
-    case Because::refuse_load: return "the node's load allows no new lease (cooling, overload or unknown)";
+    case Because::refuse_load: return "the node's load allows no new lease (cooling, overload, unknown, or a late loop)";
     case Because::refuse_idle: return content(why);
     case Because::refuse_budget: return "the node's budget for hidden leases is spent; it waits for its turn";
     case Because::refuse_no_guard: return "no guard is up and no hidden lease is possible here";
+    case Because::refuse_unread: return "its use has not been read: it has no usage counter, or it is too new";
+    case Because::refuse_ceiling: return fmt::format("its own limit is all that its class and its CPUs let it have ({})", cores(why.granted));
   }
   return "nothing has been decided about it";
 }

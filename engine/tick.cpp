@@ -11,7 +11,7 @@ TickResult tick(Source& source, Sink& sink, Engine& engine) {
   Plan plan = make_plan(snapshot, engine.desired, engine.rails, engine.plans);
   engine.outcomes = sink.apply(plan, source.catalog());
   next_reads(snapshot, engine.plans, engine.schedule, engine.due, engine.reads);
-  return {snapshot, std::move(plan)};
+  return {snapshot, std::move(plan), std::move(sample)};
 }
 
 }  // namespace headroom

@@ -44,6 +44,7 @@ struct Engine {
 struct TickResult {
   Snapshot snapshot;
   Plan plan;
+  Sample sample;                     ///< what was observed, with the outcomes of the plan before: for the journal
 };
 
 /// The whole daemon in ten lines.

@@ -13,6 +13,7 @@
 #include "cli/generate.hpp"
 #include "lab/paths.hpp"
 #include "lab/progress.hpp"
+#include "lab/replay.hpp"
 #include "lab/report.hpp"
 
 namespace {
@@ -106,9 +107,8 @@ void drop_dir(const Options& options, const Bench& bench) {
 int run(const Options& options) {
   auto scenario = load_scenario(options.scenario, options.scenario_dir);
   if (!scenario) return complain(scenario.error());
-  const Twin twin = scenario->kind == Kind::steady || scenario->kind == Kind::wakeup || scenario->kind == Kind::greedy
-                        ? Twin::needed
-                        : Twin::not_needed;
+  const bool judges = scenario->kind == Kind::steady || scenario->kind == Kind::wakeup || scenario->kind == Kind::greedy;
+  const Twin twin = judges && !options.smoke ? Twin::needed : Twin::not_needed;   // of a smoke nothing is judged
   auto arms = parse_arms(options.policies, twin);
   if (!arms) return complain(arms.error());
   auto bench = make_bench(options);
@@ -153,6 +153,24 @@ int list(const Options& options) {
   return 0;
 }
 
+CLI::App* add_replay(CLI::App& app, ReplayOptions& options) {
+  CLI::App* command = app.add_subcommand("replay", "decide again what a journal says was decided, and compare the plans");
+  command->add_option("journal", options.journal, "a recorded file, or a daemon's state directory")->required();
+  command->add_option("--at", options.at, "show tick N: its plan, or its explanation")->type_name("N");
+  command->add_option("--explain", options.group, "path or name of a group: why it borrowed or did not at tick N (or the last)");
+  command->add_flag("--json", options.json, "the explanation as JSON");
+  return command;
+}
+
+CLI::App* add_audit(CLI::App& app, AuditOptions& options) {
+  CLI::App* command = app.add_subcommand("audit", "hold the explanations of journals against their inputs");
+  command->add_option("journals", options.roots, "files, or directories in which daemons' journals lie")->required();
+  command->add_option("--leases", options.leases, "so many leases at least")->default_val(100);
+  command->add_option("--refusals", options.refusals, "so many refusals at least")->default_val(100);
+  command->add_option("--markdown", options.markdown, "append the table to this file");
+  return command;
+}
+
 void run_flags(CLI::App& command, Options& options) {
   command.add_option("scenario", options.scenario, "name (see `list`) or a file")->required();
   command.add_option("--policies", options.policies,
@@ -184,11 +202,17 @@ int main(int argc, char** argv) {
   run_flags(*run_command, options);
   auto* list_command = app.add_subcommand("list", "the scenarios there are");
   list_command->add_option("--scenario-dir", options.scenario_dir, "where scenario files are")->type_name("DIR");
+  ReplayOptions replay;
+  const CLI::App* replay_command = add_replay(app, replay);
+  AuditOptions audit;
+  const CLI::App* audit_command = add_audit(app, audit);
   app.add_subcommand("clean", "remove what a killed lab left behind");
   app.footer(kFooter);   // after the commands, which would inherit it
   if (const auto code = cli::generate({app, 1}, argc, argv)) return *code;
   CLI11_PARSE(app, argc, argv);
   if (list_command->parsed()) return list(options);
+  if (replay_command->parsed()) return run_replay(replay);
+  if (audit_command->parsed()) return run_audit(audit);
   if (geteuid() != 0) {
     fmt::print(stderr, "headroom-lab: needs root: it makes cgroups of its own under the node's cpu hierarchy\n");
     return 1;

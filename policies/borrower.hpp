@@ -38,6 +38,7 @@ struct Borrower {
   TimePoint keep_weight_until;      ///< it got less than its request
   TimePoint parted_until;           ///< it gave way to who woke, and the write that took its lease refilled its quota
   std::uint32_t lease = 0;          ///< index + 1 into the policy's leases; 0: none
+  ShareTerms share;                 ///< of its last claim
 };
 
 /// Charges the account for the time since the last reading: earns 1:1 below the limit, pays 1:1 above it.

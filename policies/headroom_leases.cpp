@@ -2,6 +2,7 @@
 // it (docs/policies/headroom.md). One decision a tick: accounts, gate, revocation, claims, shares, wants.
 #include <algorithm>
 
+#include "policies/fields.hpp"
 #include "policies/lending.hpp"
 #include "policies/params.hpp"
 #include "policies/registry.hpp"
@@ -71,16 +72,18 @@ struct Headroom {
     if (b.lease != 0) return s.leases[b.lease - 1].why;
     why.rate = snap.groups[slot].rate;
     why.credit = b.credit;
-    why.because = barred(snap, slot, b);
-    if (why.because != Because::none) return why;
-    const GroupState& g = snap.groups[slot];
-    why.granted = own_limit(g);
-    const bool open = closed(snap, p) == Because::none && snap.node.state != LoadState::cooling;
-    const bool wants = wants_more(g, p, own_limit(g));
-    why.because = !open ? Because::refuse_load : wants ? Because::refuse_no_lendable : Because::refuse_idle;
+    if (snap.groups[slot].own.base) why.granted = own_limit(snap.groups[slot]);
+    why.because = first_rule(snap, p, s, slot);
+    if (why.because != Because::refuse_no_lendable) return why;
+    const Terms made_of = terms_of(snap, p, s, slot);
+    why.asked = made_of.limit + made_of.share.asked;
+    why.lendable = made_of.share.amount;
     return why;
   }
 
+  static Terms terms(const Snapshot& snap, const Params& p, const State& s, Slot slot) {
+    return terms_of(snap, p, s, slot);
+  }
   static std::span<const Lease> leases(const State& s) { return s.leases; }
 
   static std::vector<Policy::Credit> credits(const State& s) {

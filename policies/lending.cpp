@@ -7,19 +7,6 @@ namespace {
 
 std::string account_of(const Group& g) { return g.identity.pod_uid.empty() ? g.path : g.identity.pod_uid; }
 
-MilliCpu ceiling_of(const Snapshot& snap, const Group& g) {
-  const auto cpus = g.cpus.any() ? static_cast<std::int64_t>(g.cpus.count()) : snap.catalog.cpus;
-  return std::min(snap.catalog.rule_of(g).borrow->up_to, MilliCpu{cpus * 1000});
-}
-
-bool may_start(const Snapshot& snap, const HeadroomParams& p, const LendingState& s, const Group& group,
-               const Borrower& b) {
-  const seconds length = snap.catalog.rule_of(group).borrow->start;
-  if (b.start_tried || length.count() == 0 || snap.at - group.first_seen > length) return false;
-  const auto last = s.starts.find(account_of(group));
-  return last == s.starts.end() || snap.at - last->second >= p.start_pause;
-}
-
 void open_lease(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Slot slot) {
   Borrower& b = s.borrowers[slot];
   const Group& group = *snap.catalog.find(slot);
@@ -64,6 +51,19 @@ Because spent(const Snapshot& snap, const HeadroomParams& p, const LendingState&
 
 }  // namespace
 
+MilliCpu ceiling_of(const Snapshot& snap, const Group& g) {
+  const auto cpus = g.cpus.any() ? static_cast<std::int64_t>(g.cpus.count()) : snap.catalog.cpus;
+  return std::min(snap.catalog.rule_of(g).borrow.value_or(BorrowRule{}).up_to, MilliCpu{cpus * 1000});
+}
+
+bool may_start(const Snapshot& snap, const HeadroomParams& p, const LendingState& s, const Group& group,
+               const Borrower& b) {
+  const seconds length = snap.catalog.rule_of(group).borrow->start;
+  if (b.start_tried || length.count() == 0 || snap.at - group.first_seen > length) return false;
+  const auto last = s.starts.find(account_of(group));
+  return last == s.starts.end() || snap.at - last->second >= p.start_pause;
+}
+
 MilliCpu own_limit(const GroupState& g) { return limit_of(*g.own.base).value_or(MilliCpu{}); }
 
 Because closed(const Snapshot& snap, const HeadroomParams& p) {
@@ -82,6 +82,7 @@ Because barred(const Snapshot& snap, Slot slot, const Borrower& b) {
   if (own.drop || own.overtaken) return Because::end_foreign;
   if (snap.at < own.hands_off_until || snap.at < own.no_lease_until) return Because::refuse_hands_off;
   if (snap.at < b.not_before) return b.not_before_why;
+  if (b.id != group->id) return Because::refuse_unread;
   if (b.credit <= nanoseconds{*own.base->quota}) return Because::refuse_no_credit;
   return Because::none;
 }
@@ -179,41 +180,6 @@ void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Sl
   const MilliCpu lent = leased ? granted - own_limit(g) : MilliCpu{};
   b.claimed_at = snap.at;
   s.claims.push_back({slot, asked, 1, static_cast<int>(group.rule), {}, lent});
-}
-
-void serve(const Snapshot& snap, LendingState& s, Desired& out) {
-  // The older first, so that the order of the readings decides nothing.
-  std::sort(s.claims.begin(), s.claims.end(), [&](const Claim& a, const Claim& b) {
-    return snap.catalog.find(a.slot)->id < snap.catalog.find(b.slot)->id;
-  });
-  std::vector<CpuSet> sets;
-  for (const Claim& c : s.claims) {
-    const CpuSet& set = snap.catalog.find(c.slot)->cpus;
-    if (std::find(sets.begin(), sets.end(), set) == sets.end()) sets.push_back(set);
-  }
-  std::stable_sort(sets.begin(), sets.end(), [](const CpuSet& a, const CpuSet& b) { return a.count() < b.count(); });
-  std::vector<std::pair<CpuSet, MilliCpu>> given;
-  const MilliCpu everywhere = lendable(snap, ~CpuSet{}, s.claims);
-  MilliCpu asked, had;
-  auto from = s.claims.begin();
-  for (const CpuSet& set : sets) {
-    const auto to = std::stable_partition(from, s.claims.end(),
-                                          [&](const Claim& c) { return snap.catalog.find(c.slot)->cpus == set; });
-    MilliCpu amount = lendable(snap, set, s.claims);
-    out.lendable = std::max(out.lendable, amount);
-    for (const auto& [other, cores] : given)
-      if ((other & set).any()) amount -= cores;
-    amount = std::min(amount, everywhere - had);  // sets that do not overlap live off the same expectations
-    share(std::max(amount, MilliCpu{}), {from, to});
-    MilliCpu sum;
-    for (; from != to; ++from) {
-      sum += from->granted;
-      asked += from->asked;
-    }
-    had += sum;
-    given.emplace_back(set, sum);
-  }
-  if (asked > had) s.contended_at = snap.at;
 }
 
 void grant(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out, const Claim& claim) {

@@ -30,6 +30,18 @@ Because closed(const Snapshot& snap, const HeadroomParams& p);
 /// Why this container is lent nothing whatever it wants; none: it may borrow.
 Because barred(const Snapshot& snap, Slot slot, const Borrower& b);
 
+/// min(upTo of its class, CPUs it may use); of a class that may not borrow: as if it might, with the defaults.
+MilliCpu ceiling_of(const Snapshot& snap, const Group& g);
+
+/// Whether it is in the first seconds of its life and its pod has had no start lease lately.
+bool may_start(const Snapshot& snap, const HeadroomParams& p, const LendingState& s, const Group& group, const Borrower& b);
+
+/// What keeps it from a lease, in the order in which decide() asks; none: nothing. After decide().
+Because first_rule(const Snapshot& snap, const HeadroomParams& p, const LendingState& s, Slot slot);
+
+/// What is behind the treatment of a container. After decide().
+Terms terms_of(const Snapshot& snap, const HeadroomParams& p, const LendingState& s, Slot slot);
+
 /// The owner's limit; only for a group with a finite base.
 MilliCpu own_limit(const GroupState& g);
 
@@ -50,7 +62,11 @@ void revoke_harmful(const Snapshot& snap, const HeadroomParams& p, LendingState&
 /// Adds a claim if the container wants more than its own limit, or is in its first seconds.
 void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Slot slot);
 
-/// Shares what is lendable among s.claims, per set of CPUs, the smaller set first where sets overlap.
+/// Shares what is lendable among the claims, per set of CPUs, the smaller set first where sets overlap, the older group
+/// first. Orders the claims. @return the terms of each
+std::vector<ShareTerms> share_out(const Snapshot& snap, std::vector<Claim>& claims);
+
+/// Shares what is lendable among s.claims.
 void serve(const Snapshot& snap, LendingState& s, Desired& out);
 
 /// Ends lease `index` for want of a share, in favour of the neighbour that has risen most; who has woken is given a second

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "cgroups/types/archive.hpp"
 #include "metrics/model/snapshot.hpp"
+#include "policies/terms.hpp"
 
 namespace headroom {
 
@@ -70,7 +72,9 @@ using Faults = std::vector<Error>;
 ///   static std::span<const ParamDoc> docs();
 ///   static void decide(const Snapshot&, const Params&, State&, Desired&);
 ///   static Reason explain(const Snapshot&, const Params&, const State&, Slot);   // why it is treated as it is
+///   static Terms terms(const Snapshot&, const Params&, const State&, Slot);      // what that is made of
 ///   static std::span<const Lease> leases(const State&);
+///   void fields(Archive&, Params&), void fields(Archive&, State&)                // archive.hpp: as bytes and back
 ///   static std::vector<Credit> credits(const State&) and void restore(State&, span<const Credit>)  // may be empty
 class Policy {
  public:
@@ -81,6 +85,11 @@ class Policy {
   virtual std::string_view name() const = 0;
   virtual void decide(const Snapshot&, Desired&) = 0;
   virtual Reason explain(const Snapshot&, Slot) const = 0;
+  /// After decide() of the same snapshot.
+  virtual Terms terms(const Snapshot&, Slot) const = 0;
+  /// Parameters and state, for the journal. load: false: the bytes are not such a state.
+  virtual void save(ByteWriter&) const = 0;
+  virtual bool load(ByteReader&) = 0;
   virtual std::span<const Lease> leases() const = 0;
   virtual std::vector<Credit> credits() const = 0;
   virtual void restore(std::span<const Credit>) = 0;

@@ -17,6 +17,12 @@ class TypedPolicy final : public Policy {
   Reason explain(const Snapshot& snapshot, Slot slot) const override {
     return P::explain(snapshot, params_, state_, slot);
   }
+  Terms terms(const Snapshot& snapshot, Slot slot) const override { return P::terms(snapshot, params_, state_, slot); }
+  void save(ByteWriter& out) const override { out(params_, state_); }
+  bool load(ByteReader& in) override {
+    in(params_, state_);
+    return in.good();
+  }
   std::span<const Lease> leases() const override { return P::leases(state_); }
   std::vector<Credit> credits() const override { return P::credits(state_); }
   void restore(std::span<const Credit> credits) override { P::restore(state_, credits); }

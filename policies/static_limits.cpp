@@ -3,12 +3,17 @@
 #include "policies/registry.hpp"
 
 namespace headroom {
+
+struct StaticNothing {};
+template <class Archive, Of<StaticNothing> T>
+void fields(Archive&, T&) {}
+
 namespace {
 
 struct StaticLimits {
   static constexpr std::string_view kName = "static";
-  struct Params {};
-  struct State {};
+  using Params = StaticNothing;
+  using State = StaticNothing;
 
   static Params parse(const Node& tuning, Faults& faults) {
     ParamReader reader(tuning, docs(), faults);
@@ -19,6 +24,9 @@ struct StaticLimits {
   static void decide(const Snapshot&, const Params&, State&, Desired&) {}
   static Reason explain(const Snapshot&, const Params&, const State&, Slot) {
     return Reason{.because = Because::refuse_class};
+  }
+  static Terms terms(const Snapshot&, const Params&, const State&, Slot) {
+    return Terms{.because = Because::refuse_class};
   }
   static std::span<const Lease> leases(const State&) { return {}; }
   static std::vector<Policy::Credit> credits(const State&) { return {}; }

@@ -40,7 +40,9 @@ enum class Because {
   refuse_load,         ///< cooling, overload or unknown
   refuse_idle,         ///< it does not want more than it has
   refuse_budget,       ///< the node's refill budget is spent
-  refuse_no_guard      ///< no guard and no hidden lease possible
+  refuse_no_guard,     ///< no guard and no hidden lease possible
+  refuse_unread,       ///< its use has never been read: there is no counter, or it is too new
+  refuse_ceiling       ///< its limit is (nearly) all that its class, or its CPUs, let it have
 };
 
 /// Numbers behind a Because; unused ones stay 0. Small and trivially copied: it goes with every write.

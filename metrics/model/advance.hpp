@@ -15,6 +15,7 @@ struct ModelParams {
   int added_wait_permille = 10;            ///< contract.addedWait, 1..100
   seconds contract_window{60};             ///< contract.per
   bool observe = false;                    ///< writes never take effect: the file's value is what is in force
+  friend bool operator==(const ModelParams&, const ModelParams&) = default;
 };
 
 /// Histories, quantiles, ownership, load, harm. One of the five places of state.

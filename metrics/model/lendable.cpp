@@ -62,16 +62,6 @@ MilliCpu use_of(const Snapshot& snapshot, Slot slot) {
   return slot < snapshot.groups.size() ? snapshot.groups[slot].use_100ms : MilliCpu{};
 }
 
-/// What the claimant is expected to use counts with its whole limit while it claims.
-MilliCpu claim_surplus(const Snapshot& snapshot, const Claim& claim) {
-  const Group* group = snapshot.catalog.find(claim.slot);
-  if (!group || claim.slot >= snapshot.groups.size()) return {};
-  const GroupState& state = snapshot.groups[claim.slot];
-  const auto limit = own_limit(state);
-  if (!limit) return {};
-  return *limit - std::min(*limit, model::expected_use(state, snapshot.catalog.rule_of(*group), *group));
-}
-
 /// What the claimants use of their leases is lent already, so it is not somebody else's. Without a lease a use above the
 /// limit is two quotas in one window, or kernel burst: that CPU is not to be had again.
 MilliCpu lent_use(const Snapshot& snapshot, const Claim& claim) {
@@ -112,15 +102,34 @@ static MilliCpu lost_to_siblings(const Snapshot& snapshot, MilliCpu expected) {
   return {std::min(siblings, unused) * 6 / 10};
 }
 
-MilliCpu lendable(const Snapshot& snapshot, const CpuSet& cpus, std::span<const Claim> claims) {
+MilliCpu claim_surplus(const Snapshot& snapshot, const Claim& claim) {
+  const Group* group = snapshot.catalog.find(claim.slot);
+  if (!group || claim.slot >= snapshot.groups.size()) return {};
+  const GroupState& state = snapshot.groups[claim.slot];
+  const auto limit = own_limit(state);
+  if (!limit) return {};
+  return *limit - std::min(*limit, model::expected_use(state, snapshot.catalog.rule_of(*group), *group));
+}
+
+LendableTerms lendable_terms(const Snapshot& snapshot, const CpuSet& cpus, std::span<const Claim> claims) {
   const NodeView& node = snapshot.node;
-  if (node.steal.value * 50 > node.cpus * 1000) return {};  // above 2 % of the node
-  const MilliCpu expected = node.expected ? *node.expected : sum_expected(snapshot);
-  MilliCpu amount = node.target - expected - lost_to_siblings(snapshot, expected);
-  for (const Claim& claim : claims) amount -= claim_surplus(snapshot, claim);
+  LendableTerms out;
+  out.target = node.target;
+  out.stolen = node.steal.value * 50 > node.cpus * 1000;  // above 2 % of the node
+  out.expected = node.expected ? *node.expected : sum_expected(snapshot);
+  out.siblings = lost_to_siblings(snapshot, out.expected);
+  for (const Claim& claim : claims) out.claimed += claim_surplus(snapshot, claim);
+  if (out.stolen) return out;
+  out.lendable = std::max(MilliCpu{}, out.target - out.expected - out.siblings - out.claimed);
   const bool everywhere = cpus.count() >= static_cast<std::size_t>(node.cpus);
-  if (!everywhere) amount = std::min(amount, free_of(snapshot, cpus, claims));
-  return std::max(MilliCpu{}, amount);
+  if (everywhere) return out;
+  out.free = free_of(snapshot, cpus, claims);
+  out.lendable = std::min(out.lendable, *out.free);
+  return out;
+}
+
+MilliCpu lendable(const Snapshot& snapshot, const CpuSet& cpus, std::span<const Claim> claims) {
+  return lendable_terms(snapshot, cpus, claims).lendable;
 }
 
 /// Above what is kept free for it.

@@ -17,6 +17,21 @@ struct Claim {
   MilliCpu lent{};       ///< what it has above its own limit already, by a lease of ours
 };
 
+/// What lendable() is made of: stolen ? 0 : min(free, max(0, target - expected - siblings - claimed)).
+struct LendableTerms {
+  MilliCpu target;                ///< CPUs x target
+  MilliCpu expected;              ///< what everybody is expected to use, up to his limit
+  MilliCpu siblings;              ///< with SMT: what the siblings of those CPUs are short of
+  MilliCpu claimed;               ///< what the claimants' limits come to beyond that
+  bool stolen = false;            ///< steal above 2 %: nothing is lent
+  std::optional<MilliCpu> free;   ///< what its CPUs have free; nullopt: it may use all of them
+  MilliCpu lendable;
+};
+LendableTerms lendable_terms(const Snapshot& snapshot, const CpuSet& cpus, std::span<const Claim> claims);
+
+/// What a claimant counts for beyond what it is expected to use: together its whole limit.
+MilliCpu claim_surplus(const Snapshot& snapshot, const Claim& claim);
+
 /// CPUs x target - for each protected neighbour max(use now, p90 of its last 10 s, at most its limit; while it wakes its
 /// limit, or twice its use where it has none)
 /// - for each container that may borrow: its use now if idle, its limit if it is claiming. Never negative. With SMT the

@@ -120,6 +120,8 @@ Report lending_report() {
   return r;
 }
 
+const std::string kTold = R"({"explanation": {}, "text": "\u001b[31mit borrows\nundo       pause\n"})";
+
 TEST(Rendering, TopNamesTheBorrowerItsLeaseAndWhy) {
   const std::string screen = render_top(view_json(lending_report()), "", 10, Screen{});
   EXPECT_THAT(screen, HasSubstr("hidden"));
@@ -130,15 +132,17 @@ TEST(Rendering, TopNamesTheBorrowerItsLeaseAndWhy) {
 TEST(Rendering, TerminalEscapesInNamesNeverReachTheTerminal) {
   const Report r = lending_report();
   for (const std::string& text : {render_top(view_json(r), "", 10, Screen{}), render_throttled(view_json(r), 10, Screen{}),
-                                  render_explain(explain_json(r, r.groups[0]), Paint{})})
+                                  render_explain(explain_json(r, r.groups[0], kTold), Paint{})})
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
 
-TEST(Rendering, ExplainShowsOldAndNewValueAndHowToUndo) {
-  const Report r = lending_report();
-  const std::string text = render_explain(explain_json(r, r.groups[0]), Paint{});
-  EXPECT_THAT(text, HasSubstr("owner's 0.50 cores -> now 200000 us per 100000 us"));
-  EXPECT_THAT(text, HasSubstr("headroomctl pause"));
+TEST(Rendering, ExplainPrintsWhatTheLoopToldAndSaysWhereNothingIsWritten) {
+  Report r = lending_report();
+  r.mode = "observe";
+  r.mode_reason = "no guard";
+  const std::string text = render_explain(explain_json(r, r.groups[0], kTold), kColours);
+  EXPECT_THAT(text, HasSubstr("it borrows"));
+  EXPECT_THAT(text, HasSubstr("Mode is observe (no guard)"));
 }
 
 TEST(Rendering, StatusSaysWhyItDoesNotEnforce) {

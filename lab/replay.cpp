@@ -1,0 +1,137 @@
+#include "lab/replay.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "engine/describe.hpp"
+
+namespace headroom::lab {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_segment(const fs::path& file) { return file.extension() == ".hrj"; }
+
+std::vector<fs::path> segments_in(const fs::path& dir) {
+  std::vector<fs::path> out;
+  std::error_code none;
+  for (fs::directory_iterator it(dir, none), end; it != end; it.increment(none))
+    if (is_segment(it->path())) out.push_back(it->path());
+  std::sort(out.begin(), out.end());   // their numbers have leading zeros
+  return out;
+}
+
+std::string text_of(const std::optional<microseconds>& quota) { return quota ? fmt::format("{}", quota->count()) : "unlimited"; }
+
+std::string text_of(const Write& w) {
+  if (const auto* from = std::get_if<Shares>(&w.from))
+    return fmt::format("weight {} -> {}", from->value, std::get<Shares>(w.to).value);
+  const auto &from = std::get<Bandwidth>(w.from), &to = std::get<Bandwidth>(w.to);
+  return fmt::format("quota {} -> {} us of {} us, burst {} -> {} us", text_of(from.quota), text_of(to.quota), to.period.count(),
+                     from.burst.count(), to.burst.count());
+}
+
+std::vector<std::string_view> views(const std::vector<std::string>& segments) { return {segments.begin(), segments.end()}; }
+
+int complain(const Error& error) {
+  fmt::print(stderr, "headroom-lab: {}: {}\n", error.where, error.detail);
+  return 2;
+}
+
+void show_plan(const Replay::Tick& tick) {
+  const Catalog& names = tick.snapshot.catalog;
+  fmt::print("tick {}, {} readings, {} events, {} outcomes\nrecorded plan:\n{}replayed plan:\n{}{}\n", tick.number,
+             tick.recorded.sample.readings.size(), tick.recorded.sample.events.size(), tick.recorded.sample.outcomes.size(),
+             plan_text(tick.recorded.plan, names, tick.snapshot.at), plan_text(tick.plan, names, tick.snapshot.at),
+             tick.agrees ? "they agree" : "they DIFFER");
+}
+
+int show_explanation(const ReplayOptions& options, const Replay& replay, const Replay::Tick& tick) {
+  const Catalog& names = tick.snapshot.catalog;
+  const Slot slot = find_slot(names, options.group);
+  if (slot == kNoSlot) return complain({Errc::absent, options.group, "no such group at that tick"});
+  const Engine& engine = *replay.engine();
+  const Explanation e = explain_fully(tick.snapshot, *engine.policy, engine.plans, engine.rails, tick.number, slot);
+  fmt::print("{}", options.json ? explain_json(e, names) + "\n" : explain_text(e, names));
+  return tick.agrees ? 0 : 1;
+}
+
+int report(const Replay& replay, const std::string& journal) {
+  const ReplayCount& n = replay.count();
+  fmt::print("{}: {} ticks replayed, {} plans agree to the byte; {} checkpoints, {} of {} states reached agree{}\n", journal,
+             n.ticks, n.agreeing, n.checkpoints, n.states_agreeing, n.states, n.torn ? "; its last frame is torn" : "");
+  if (n.first_disagreement != 0) fmt::print("the first plan that differs is that of tick {}\n", n.first_disagreement);
+  return n.ticks == n.agreeing && n.states == n.states_agreeing ? 0 : 1;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> read_journal(const std::string& path) {
+  std::vector<fs::path> files = segments_in(path);
+  if (files.empty()) files = segments_in(fs::path(path) / "journal");
+  std::error_code none;
+  if (files.empty() && fs::is_regular_file(path, none)) files = {path};
+  if (files.empty()) return fail(Errc::absent, path, "no journal there: want a recorded file or a daemon's state directory");
+  std::vector<std::string> out;
+  for (const auto& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) return fail(Errc::io, file, "cannot be read");
+    out.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  }
+  return out;
+}
+
+std::vector<std::string> find_journals(const std::string& root) {
+  std::error_code none;
+  if (fs::is_regular_file(root, none)) return {root};
+  std::vector<std::string> out;
+  if (!segments_in(root).empty()) out.push_back(root);
+  for (fs::recursive_directory_iterator it(root, none), end; it != end; it.increment(none))
+    if (it->is_directory(none) && !segments_in(it->path()).empty()) out.push_back(it->path());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Slot find_slot(const Catalog& catalog, const std::string& name) {
+  const std::string bare = name.starts_with('/') ? name.substr(1) : name;
+  for (Slot s = 0; s < catalog.groups.size(); ++s) {
+    const Group* g = catalog.find(s);
+    if (g != nullptr && (g->path == bare || label_of(*g) == name)) return s;
+  }
+  return kNoSlot;
+}
+
+std::string plan_text(const Plan& plan, const Catalog& names, TimePoint at) {
+  const auto path = [&](Slot slot) { return names.find(slot) ? "/" + names.find(slot)->path : "a group that is gone"; };
+  std::string out;
+  for (const Write& w : plan.writes)
+    out += fmt::format("  {}: {}: {}\n", path(w.slot), text_of(w), describe(w.why, names, at));
+  for (const Refill& r : plan.refills) out += fmt::format("  {}: refill: {}\n", path(r.slot), describe(r.why, names, at));
+  return out.empty() ? "  nothing to write\n" : out;
+}
+
+int run_replay(const ReplayOptions& options) {
+  const auto segments = read_journal(options.journal);
+  if (!segments) return complain(segments.error());
+  std::uint64_t wanted = options.at;
+  if (wanted == 0) {
+    Replay whole(views(*segments));
+    while (const Replay::Tick* tick = whole.next()) wanted = tick->number;
+    if (whole.error()) return complain(*whole.error());
+    if (options.group.empty()) return report(whole, options.journal);
+  }
+  Replay replay(views(*segments));
+  const Replay::Tick* tick = replay.next();
+  while (tick != nullptr && tick->number != wanted) tick = replay.next();
+  if (replay.error()) return complain(*replay.error());
+  if (tick == nullptr) return complain({Errc::absent, options.journal, fmt::format("no tick {} in it", wanted)});
+  if (!options.group.empty()) return show_explanation(options, replay, *tick);
+  show_plan(*tick);
+  return tick->agrees ? 0 : 1;
+}
+
+}  // namespace headroom::lab

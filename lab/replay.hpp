@@ -1,0 +1,50 @@
+// Journals of real daemons: decided again, and their explanations held against their inputs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/replay.hpp"
+#include "engine/what_if.hpp"
+
+namespace headroom::lab {
+
+/// The segments of one journal, in order. @param path  a file, a daemon's state directory or its folder journal/
+/// Errors: absent, io.
+Result<std::vector<std::string>> read_journal(const std::string& path);
+
+/// Every journal at or below `root`: a file itself, each folder in which segments lie.
+std::vector<std::string> find_journals(const std::string& root);
+
+/// By path below the root, with or without a slash, or by namespace/pod/container; kNoSlot: none.
+Slot find_slot(const Catalog& catalog, const std::string& name);
+
+/// "/path: quota 50000 -> 160000 us of 100000 us: why", a line each.
+std::string plan_text(const Plan& plan, const Catalog& names, TimePoint at);
+
+struct ReplayOptions {
+  std::string journal, group;
+  std::uint64_t at = 0;          ///< 0: all
+  bool json = false;
+};
+/// Prints. @return exit code: 0 every plan agrees, 1 one does not, 2 no such journal, tick or group
+int run_replay(const ReplayOptions& options);
+
+struct AuditOptions {
+  std::vector<std::string> roots;
+  std::size_t leases = 100, refusals = 100;
+  std::string markdown;
+};
+/// For so many leases and refusals: whether the arithmetic adds up when it is made anew from the model's state, whether an
+/// edited input changes the explanation, and whether the named change makes a container borrow or leads to the bound that
+/// is named next. @return exit code: 0 all of them, 1 not, 2 no journal
+int run_audit(const AuditOptions& options);
+
+/// One explanation held against the state it is made of; "" where everything holds.
+std::string check_arithmetic(const Explanation& e, const Snapshot& now);
+/// Applies the named changes one after the other until the container borrows; "" where each did what was said.
+std::string check_changes(const Explanation& e, const Snapshot& now, const Policy& policy, const PlanState& plans,
+                          const Guardrails& rails);
+
+}  // namespace headroom::lab
