@@ -121,8 +121,10 @@ KernelSource::Got KernelSource::read_group(Slot slot, std::uint8_t bits, Sample&
   if (!alive) return Got::group_is_gone;
   for (const auto& error : faults) fault(sample, error);
   if ((bits & kSettings) == kSettings) tree_.refresh_cpus(slot);   // in the round robin; an event asks for one of them
-  learn(reading);
-  settle_role(reading);
+  if (bits != kReadUsage) {   // who is what shows in the slower readings
+    learn(reading);
+    settle_role(reading);
+  }
   sample.readings.push_back(std::move(reading));
   return faults.empty() ? Got::all : Got::not_all;
 }

@@ -156,7 +156,7 @@ void Loop::begin_again(TimePoint now) {
 
 void Loop::update_off() { engine_.rails.off = paused_ || stopping_ || giving_back_ || parts_.hands.mode() == Mode::off; }
 
-bool Loop::settled() const { return engine_.plans.active.empty() && (!last_ || last_->plan.empty()); }
+bool Loop::settled() const { return engine_.plans.active.empty() && engine_.plans.resting.empty() && (!last_ || last_->plan.empty()); }
 
 void Loop::take_commands() {
   for (const Command command : parts_.board.take()) {

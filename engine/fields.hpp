@@ -32,11 +32,16 @@ void fields(Archive& a, T& v) {
   auto& [tenths, tenth] = v;
   a(tenths, tenth);
 }
+template <class Archive, Of<Resting> T>
+void fields(Archive& a, T& v) {
+  auto& [root, slot] = v;
+  a(root, slot);
+}
 template <class Archive, Of<PlanState> T>
 void fields(Archive& a, T& v) {
-  auto& [standing, active, refill_spent, refill_window, refill_meter, refills_refused, reviewed_at,
+  auto& [standing, active, resting, refill_spent, refill_window, refill_meter, refills_refused, reviewed_at,
          reviewed_generation] = v;
-  a(standing, active, refill_spent, refill_window, refill_meter, refills_refused, reviewed_at, reviewed_generation);
+  a(standing, active, resting, refill_spent, refill_window, refill_meter, refills_refused, reviewed_at, reviewed_generation);
 }
 
 }  // namespace headroom

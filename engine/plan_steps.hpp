@@ -48,9 +48,9 @@ bool weight_allowed(const Context& c, Slot slot);
 Visibility effective_visibility(const Context& c, Slot slot, Visibility asked);
 
 // wants.cpp: Desired and the guardrails -> Standing.
-/// What the units at rest hold is ours and as we left it: their slots go to `resting`, but once in 100 ms (and whenever
-/// groups came or went, or not everything may be written) when nothing rests.
-std::vector<Unit> collect_units(const Context& c, std::vector<Slot>& resting);
+/// What the units at rest hold is ours and as we left it: they are left out, but once in a second (and whenever groups came
+/// or went, or not everything may be written) when nothing rests.
+std::vector<Unit> collect_units(const Context& c);
 void end_everything(const Context& c, Slot slot, Because why);
 void take_wants(const Context& c, std::span<const Unit> units);
 

@@ -15,13 +15,16 @@ using planning::Unit;
 /// A slot that is free or lives another life holds nothing of ours any more; its pod is worked out anew.
 void forget_the_gone(const Snapshot& now, PlanState& state) {
   if (state.standing.size() < now.groups.size()) state.standing.resize(now.groups.size());
-  std::erase_if(state.active, [&](Slot slot) {
+  const auto gone = [&](Slot slot) {
     const Group* g = now.catalog.find(slot);
     if (g && slot < now.groups.size() && g->id == state.standing[slot].group_id && now.groups[slot].id == g->id)
       return false;
     if (slot < state.standing.size()) state.standing[slot] = Standing{};
     return true;
-  });
+  };
+  std::erase_if(state.active, gone);
+  if (state.reviewed_generation != now.catalog.generation)
+    std::erase_if(state.resting, [&](const Resting& r) { return gone(r.slot); });
 }
 
 bool still_ours(const Context& c, Slot slot) {
@@ -36,9 +39,9 @@ bool still_ours(const Context& c, Slot slot) {
   return just_written || bandwidth_out || shares_out;
 }
 
-void note_active(const Context& c, const std::vector<Unit>& units, const std::vector<Slot>& resting) {
+void note_active(const Context& c, const std::vector<Unit>& units) {
   std::vector<Slot>& active = c.state.active;
-  active = resting;
+  active.clear();
   for (const Unit& unit : units) {
     if (planning::has_pod(unit) && still_ours(c, unit.root)) active.push_back(unit.root);
     for (const Slot m : unit.members)
@@ -94,14 +97,13 @@ void plan_settings(const Context& c, const std::vector<Unit>& units, std::vector
 Plan make_plan(const Snapshot& snapshot, const Desired& desired, const Guardrails& rails, PlanState& state) {
   forget_the_gone(snapshot, state);
   const Context c{snapshot, desired, rails, state};
-  std::vector<Slot> resting;
-  const std::vector<Unit> units = planning::collect_units(c, resting);
+  const std::vector<Unit> units = planning::collect_units(c);
   planning::take_wants(c, units);
-  note_active(c, units, resting);
+  note_active(c, units);
   Plan plan;
   planning::plan_refills(c, plan.refills);
   plan_settings(c, units, plan.writes);
-  note_active(c, units, resting);
+  note_active(c, units);
   return plan;
 }
 

@@ -63,9 +63,16 @@ struct RefillMeter {
   std::int64_t tenth = 0;              ///< absolute number of the newest tenth
 };
 
+/// A slot whose burst stands as we left it and that nobody asks anything of.
+struct Resting {
+  Slot root, slot;   ///< root: its pod, or itself
+  auto operator<=>(const Resting&) const = default;
+};
+
 struct PlanState {
   std::vector<Standing> standing;      ///< by slot
-  std::vector<Slot> active;            ///< slots with anything of ours (lease, burst, weight)
+  std::vector<Slot> active;            ///< slots with anything of ours (lease, burst, weight) that are worked out at every tick
+  std::vector<Resting> resting;        ///< the others with anything of ours, sorted
   nanoseconds refill_spent{0};         ///< in the running second
   TimePoint refill_window;             ///< when refill_spent was last brought up to date
   RefillMeter refill_meter;

@@ -25,6 +25,7 @@ TimePoint next_wake(const Context& c) {
   if (!c.state.fast.empty()) grid = c.params.fast;
   TimePoint wake = std::min(on_grid(c.now.at, grid), scheduling::judge_wake(c));
   for (const Slot s : c.plans.active) wake = std::min(wake, scheduling::hidden_wake(c, s));
+  if (c.state.woken) wake = c.now.at;
   if (!c.state.settle.empty()) wake = std::min(wake, c.state.settle.top().due);
   return std::max(wake, c.now.at + kSoonest);
 }
@@ -59,6 +60,7 @@ void next_reads(const Snapshot& snapshot, const PlanState& plans, const Schedule
   const Context c{snapshot, plans, params, *state.impl, out};
   scheduling::take_catalog(c);
   scheduling::note_events(c);
+  scheduling::wake_sleepers(c);
   scheduling::choose_clocks(c);
   out.wake = next_wake(c);
   scheduling::run_fast(c);

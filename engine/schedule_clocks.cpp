@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "engine/schedule_state.hpp"
 
@@ -37,8 +38,7 @@ void note_eligible(const Context& c, Slot slot) {
   }
   ++c.state.eligible;
   const auto steps = std::max<std::int64_t>(1, nanoseconds{c.params.eligible} / c.params.fast);
-  arm(c, slot, Task::eligible,
-      c.now.at + c.params.fast * static_cast<std::int64_t>(w.id % static_cast<std::uint64_t>(steps)));
+  time_eligible(c, slot, c.now.at + c.params.fast * static_cast<std::int64_t>(w.id % static_cast<std::uint64_t>(steps)));
 }
 
 /// More than a third of its quota in the last period.
@@ -84,15 +84,26 @@ TimePoint next_turn(const Timer& t, nanoseconds every, TimePoint wake) {
   return t.due + every * (behind + 1);
 }
 
+/// A borrower's use is read even while it sleeps: its credit grows by it.
+void run_slow(const Context& c, Slot slot) {
+  const bool pod = c.now.catalog.find(slot)->identity.kind == GroupKind::pod;
+  const bool rests = pod ? stands_still(c.group(slot)) : sleeps(c, slot);
+  if (!rests) ask(c, slot, kReadUsage | kReadThrottle);
+  else if (pod || c.watch(slot).eligible) ask(c, slot, kReadUsage);
+}
+
 void run(const Context& c, const Timer& t) {
   Watch& w = c.watch(t.slot);
   switch (t.task) {
     case Task::eligible:
-      if (!w.eligible) return;
+      w.timed = false;
+      if (!w.eligible || (!w.in_fast && sleeps(c, t.slot))) return;
       if (!w.in_fast) ask(c, t.slot, kReadUsage);
-      return arm(c, t.slot, t.task, next_turn(t, c.params.eligible, c.out.wake));
+      return time_eligible(c, t.slot, next_turn(t, c.params.eligible, c.out.wake));
+    case Task::watch:
+      return run_watch(c, t.slot, next_turn(t, c.params.eligible, c.out.wake));
     case Task::slow:
-      ask(c, t.slot, kReadUsage | kReadThrottle);
+      run_slow(c, t.slot);
       return arm(c, t.slot, t.task, next_turn(t, c.params.slow, c.out.wake));
     case Task::settings:
       ask(c, t.slot, kReadBandwidth | kReadShares);
@@ -110,6 +121,10 @@ void run_if_alive(const Context& c, const Timer& t) {
 }
 
 }  // namespace
+
+void time_eligible(const Context& c, Slot slot, TimePoint due) {
+  if (!std::exchange(c.watch(slot).timed, true)) arm(c, slot, Task::eligible, due);
+}
 
 void note_events(const Context& c) {
   for (const Slot slot : c.now.touched) {

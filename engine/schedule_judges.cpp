@@ -32,13 +32,19 @@ Round round_kind(const Context& c) {
   return c.now.node.judge != Judge::none && c.state.eligible > 0 ? Round::baseline : Round::none;
 }
 
+/// Who sleeps is judged when he wakes, and until then his pod is looked at.
+void ask_judged(const Context& c, Slot slot, std::uint8_t bits) {
+  if (!alive(c, slot)) return;
+  if (c.watch(slot).asleep) return ask(c, pod_of(c.now.catalog, slot), kReadUsage);
+  ask(c, slot, bits);
+}
+
 /// Up to 200 of the round at this tick, the rest at the next ones.
 void run_all(const Context& c) {
   auto& st = c.state;
   const std::size_t n = st.neighbours.size();
   for (std::size_t i = std::min({st.judge_left, kMostPerTick, n}); i > 0; --i) {
-    const Slot slot = st.neighbours[st.judge_cursor++ % n];
-    if (alive(c, slot)) ask(c, slot, judge_bits(c));
+    ask_judged(c, st.neighbours[st.judge_cursor++ % n], judge_bits(c));
     --st.judge_left;
   }
   if (n == 0) st.judge_left = 0;
@@ -49,13 +55,12 @@ void look_between(const Context& c) {
   auto& st = c.state;
   if (c.out.wake + milliseconds{1} < st.look_due || st.neighbours.size() > kFew) return;
   st.look_due = TimePoint::max();
-  for (const Slot slot : st.neighbours)
-    if (alive(c, slot)) ask(c, slot, kReadUsage);
+  for (const Slot slot : st.neighbours) ask_judged(c, slot, kReadUsage);
 }
 
 /// A neighbour leaves when it has its hundred windows, or its one of every five seconds.
 bool done(const Context& c, Slot slot) {
-  if (!alive(c, slot)) return true;
+  if (!alive(c, slot) || c.watch(slot).asleep) return true;   // who does not run does not wait
   Watch& w = c.watch(slot);
   const bool enough = c.group(slot).judged_windows >= kWindows && w.judge_reads >= 2;
   const bool throttled_away = w.judge_reads >= 3 * kWindows;  // windows that do not count must not block the others
@@ -71,7 +76,7 @@ void run_baseline(const Context& c) {
   const std::size_t n = st.neighbours.size();
   for (std::size_t i = std::min(n, kLookedAt); i > 0 && st.baseline.size() < kBaselineAtOnce; --i) {
     const Slot slot = st.neighbours[st.judge_cursor++ % n];
-    const bool waiting = alive(c, slot) && c.watch(slot).judge_turn <= c.now.at;
+    const bool waiting = alive(c, slot) && !c.watch(slot).asleep && c.watch(slot).judge_turn <= c.now.at;
     if (waiting && std::find(st.baseline.begin(), st.baseline.end(), slot) == st.baseline.end())
       st.baseline.push_back(slot);
   }

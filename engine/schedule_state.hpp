@@ -23,7 +23,12 @@ struct Watch {
   std::uint32_t foreign_writes = 0;
   std::uint32_t settle_timers = 0;
   bool in_fast = false;
-  bool eligible = false;        ///< counted, with a timer of its own
+  bool eligible = false;        ///< counted
+  bool timed = false;           ///< its timer of the eligible clock runs
+  bool asleep = false;          ///< not read, because its pod stands still; listed there
+  bool watched = false;         ///< pod: read on the eligible clock for those who sleep
+  TimePoint watch_until;        ///< pod: so long even if nobody does
+  std::vector<Slot> sleepers;   ///< pod: containers to be read when it moves
   bool asked_settings = false;  ///< so that a reading of our own is not taken for an event
   bool hurry = false;           ///< may borrow, or is the pod of one that may: its base is wanted at once
   std::uint64_t mark = 0;       ///< tick of its entry in the plan
@@ -46,6 +51,7 @@ struct ScheduleState::Impl {
   std::vector<Slot> fast;
   std::vector<Slot> asked;       ///< slots with asked_settings
   std::vector<Slot> neighbours;  ///< protected, by catalog generation
+  bool woken = false;            ///< a pod has moved in which borrowers sleep: their reading waits for nothing
   std::size_t eligible = 0;      ///< may borrow and has a finite, certain base, by the last reading of each
   std::size_t judge_cursor = 0, judge_left = 0;
   TimePoint judge_due;
@@ -89,6 +95,18 @@ bool leases_out(const PlanState& plans);
 TimePoint hidden_wake(const Context& c, Slot slot);
 void run_fast(const Context& c);
 void run_timers(const Context& c);
+
+/// Its turn of the eligible clock, unless one is due already.
+void time_eligible(const Context& c, Slot slot, TimePoint due);
+
+// schedule_still.cpp: what needs no reading because its pod has not moved.
+bool stands_still(const GroupState& group);
+/// Whether nothing is to be learned from reading the group before its pod moves; it is then woken by wake_sleepers.
+bool sleeps(const Context& c, Slot slot);
+/// A pod's turn for those who sleep in it.
+void run_watch(const Context& c, Slot pod, TimePoint next);
+/// Asks for everybody in the pods that have moved.
+void wake_sleepers(const Context& c);
 
 // schedule_judges.cpp: protected neighbours' use and waiting.
 TimePoint judge_wake(const Context& c);

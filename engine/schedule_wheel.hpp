@@ -11,6 +11,7 @@ namespace headroom::scheduling {
 
 enum class Task : std::uint8_t {
   eligible,  ///< usage of a container that may borrow
+  watch,     ///< usage of a pod in which such containers sleep
   slow,      ///< usage and throttling
   settings,  ///< round-robin
   young,     ///< settings of a group until its base is certain

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "engine/plan_steps.hpp"
 
@@ -129,9 +130,9 @@ void add(const Context& c, Slot slot, Pairs& pairs, std::vector<Slot>& dropped) 
 }
 
 /// Groups with a kernel burst that nobody changes are no work for every tick: as long as nobody wants or writes anything,
-/// time alone can change what they are to hold, and for that a tenth of a second is soon enough.
+/// time alone can change what they are to hold, and for that a second is soon enough.
 bool review_is_due(const Context& c) {
-  constexpr milliseconds kReview{100};
+  constexpr seconds kReview{1};
   PlanState& state = c.state;
   const bool open = c.rails.guard_up && c.rails.may_write && !c.rails.off;
   const bool known = state.reviewed_generation == c.catalog().generation && c.now.at - state.reviewed_at < kReview;
@@ -149,16 +150,32 @@ bool at_rest(const Context& c, Slot slot) {
   return s.bandwidth_written && own.in_force == s.bandwidth_written && s.bandwidth_at != c.now.at;
 }
 
-/// A unit is worked out as a whole.
-void wake_with_their_units(const Context& c, const std::vector<Slot>& maybe, Pairs& pairs, std::vector<Slot>& dropped,
-                           std::vector<Slot>& resting) {
-  const std::size_t known = pairs.size();   // sorted up to here
-  for (const Slot slot : maybe) {
-    const Slot root = unit_root(c.catalog(), slot);
-    const auto end = pairs.begin() + static_cast<std::ptrdiff_t>(known);
-    const auto found = std::lower_bound(pairs.begin(), end, std::pair<Slot, Slot>(root, 0));
-    if (found != end && found->first == root) add(c, slot, pairs, dropped);
-    else resting.push_back(slot);
+/// Somebody wrote or tried to.
+bool somebody_came(const Context& c, Slot slot) {
+  const Ownership& own = c.group(slot).own;
+  return own.drop || own.overtaken || c.now.at < own.no_burst_until;
+}
+
+bool has_root(const Pairs& sorted, Slot root) {
+  const auto found = std::lower_bound(sorted.begin(), sorted.end(), std::pair<Slot, Slot>(root, 0));
+  return found != sorted.end() && found->first == root;
+}
+
+/// A unit is worked out as a whole: who rests in one of `pairs` (sorted) is in it, too.
+void wake_with_their_units(const Context& c, const std::vector<Resting>& lain_down, Pairs& pairs, std::vector<Slot>& dropped) {
+  std::vector<Resting>& resting = c.state.resting;
+  const Pairs awake = pairs;
+  for (const Resting& r : lain_down) {
+    if (has_root(awake, r.root)) add(c, r.slot, pairs, dropped);
+    else resting.insert(std::lower_bound(resting.begin(), resting.end(), r), r);
+  }
+  for (std::size_t i = 0; i < awake.size(); ++i) {
+    const Slot root = awake[i].first;
+    if (i > 0 && awake[i - 1].first == root) continue;
+    const auto from = std::lower_bound(resting.begin(), resting.end(), Resting{root, 0});
+    auto to = from;
+    for (; to != resting.end() && to->root == root; ++to) add(c, to->slot, pairs, dropped);
+    resting.erase(from, to);
   }
 }
 
@@ -188,21 +205,24 @@ void settle(const Context& c, std::span<const LeaseWant> leases, std::span<const
 
 }  // namespace
 
-std::vector<Unit> collect_units(const Context& c, std::vector<Slot>& resting) {
-  std::vector<std::pair<Slot, Slot>> pairs;  // root, slot
-  std::vector<Slot> dropped, maybe;
+std::vector<Unit> collect_units(const Context& c) {
+  Pairs pairs;
+  std::vector<Slot> dropped;
+  std::vector<Resting> lain_down;
   const bool review = review_is_due(c);
+  if (review)
+    for (const Resting& r : std::exchange(c.state.resting, {})) add(c, r.slot, pairs, dropped);
   for (const Slot s : c.state.active) {
-    if (!review && at_rest(c, s)) maybe.push_back(s);
+    if (!review && at_rest(c, s)) lain_down.push_back({unit_root(c.catalog(), s), s});
     else add(c, s, pairs, dropped);
   }
   for (const auto& w : c.desired.leases) add(c, w.slot, pairs, dropped);
   for (const auto& w : c.desired.bursts) add(c, w.slot, pairs, dropped);
   for (const auto& w : c.desired.weights) add(c, w.slot, pairs, dropped);
   for (const Slot s : c.now.touched)
-    if (alive(c, s) && (c.group(s).own.drop || c.group(s).own.overtaken)) add(c, s, pairs, dropped);
+    if (alive(c, s) && somebody_came(c, s)) add(c, s, pairs, dropped);
   std::sort(pairs.begin(), pairs.end());
-  wake_with_their_units(c, maybe, pairs, dropped, resting);
+  wake_with_their_units(c, lain_down, pairs, dropped);
   std::sort(pairs.begin(), pairs.end());
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
   std::vector<Unit> units;

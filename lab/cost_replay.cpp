@@ -21,6 +21,7 @@ namespace headroom::lab {
 namespace {
 
 constexpr nanoseconds kOneTick = microseconds{400};   ///< reads closer together than this belong to one tick
+constexpr nanoseconds kParting = milliseconds{500};   ///< at the end of a recording the daemon gives everything back
 
 std::int64_t now_ns() {
   timespec t{};
@@ -58,14 +59,14 @@ Result<std::vector<Line>> read_log(const std::string& file) {
 Result<RecordedReads> load_reads(const std::string& file, nanoseconds length) {
   const auto lines = read_log(file);
   if (!lines) return tl::unexpected(lines.error());
-  if (lines->empty() || lines->back().at - lines->front().at < length.count())
+  if (lines->empty() || lines->back().at - lines->front().at < (length + kParting).count())
     return fail(Errc::io, file, "the recording is shorter than wanted");
   RecordedReads out;
   out.length = length;
-  const std::int64_t begin = lines->back().at - length.count();
+  const std::int64_t end = lines->back().at - kParting.count(), begin = end - length.count();
   std::unordered_map<std::string_view, std::uint32_t> index;
   for (const Line& line : *lines) {
-    if (line.at < begin) continue;
+    if (line.at < begin || line.at > end) continue;
     const auto [found, added] = index.try_emplace(line.path, static_cast<std::uint32_t>(out.files.size()));
     if (added) out.files.push_back(line.path);
     out.reads.push_back({nanoseconds{line.at - begin}, found->second});

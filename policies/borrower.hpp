@@ -33,6 +33,8 @@ struct Borrower {
   bool start_tried = false;
   int margin_percent = 50;          ///< asked beyond its use; grows when shrinking stalled it (rollback)
   TimePoint shrunk_at;
+  MilliCpu wished, wished_lately;   ///< what it asks for, and the most that it wished since wished_at
+  TimePoint wished_at;
   std::vector<Level> levels;        ///< where its weight may be lowered, as of levels_at
   TimePoint levels_at;
   TimePoint keep_weight_until;      ///< it got less than its request
@@ -54,7 +56,11 @@ bool wants_more(const GroupState& g, const HeadroomParams& p, MilliCpu limit);
 /// What it would use in all if nothing held it: everything up to the ceiling at first, then its use with a margin.
 /// @param granted  what it has now in all; 0: no lease
 /// @param ceiling  min(upTo of its class, CPUs it may use)
-MilliCpu wish(const Borrower& b, const GroupState& g, MilliCpu granted, MilliCpu ceiling);
+MilliCpu wish(const Borrower& b, const GroupState& g, const HeadroomParams& p, MilliCpu granted, MilliCpu ceiling);
+
+/// What it asks for: a wish that is a little smaller (more than half) counts when it has been so for a second, because
+/// every change of a limit is two writes, each of which fills a pool (KERNEL 1).
+MilliCpu steady(Borrower& b, MilliCpu wish, TimePoint now);
 
 /// CPU request behind a weight. v1: shares x 1000 / 1024 (kubelet). v2: by the linear formula (KEP-2254) first; the
 /// smaller of the two formulas' answers, because a request guessed too high would give the weight back too early.

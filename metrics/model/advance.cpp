@@ -37,17 +37,24 @@ bool known(const ModelState::Impl& m, const Catalog& catalog, const Reading& rea
   return group && reading.slot < m.groups.size() && m.groups[reading.slot].id == group->id;
 }
 
-/// Pods come after their containers, so that the order of the readings does not matter.
+bool of_pod(const ModelState::Impl& m, const Reading& reading) {
+  return reading.slot < m.places.size() && m.places[reading.slot].pod_kind;
+}
+
+/// Use of pods comes before their containers', which follows from it while they stand still; settings come after theirs. So
+/// the order of the readings does not matter.
 void take_readings(ModelState::Impl& m, const ModelParams& params, const Sample& sample, const Catalog& catalog) {
+  for (const Reading& r : sample.readings)
+    if (r.usage && of_pod(m, r) && known(m, catalog, r)) take_usage(m, params, r);
   for (const Reading& r : sample.readings) {
     if (!known(m, catalog, r)) continue;
-    if (r.usage) take_usage(m, params, r);
+    if (r.usage && !of_pod(m, r)) take_usage(m, params, r);
     if (r.throttle) take_throttle(m, r);
     if (r.populated) m.groups[r.slot].populated = r.populated;
-    if ((r.bandwidth || r.shares) && !m.places[r.slot].pod_kind) take_settings(m, r);
+    if ((r.bandwidth || r.shares) && !of_pod(m, r)) take_settings(m, r);
   }
   for (const Reading& r : sample.readings)
-    if ((r.bandwidth || r.shares) && known(m, catalog, r) && m.places[r.slot].pod_kind) take_settings(m, r);
+    if ((r.bandwidth || r.shares) && of_pod(m, r) && known(m, catalog, r)) take_settings(m, r);
 }
 
 }  // namespace

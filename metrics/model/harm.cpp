@@ -154,6 +154,12 @@ void judge(ModelState::Impl& m, const ModelParams& params, const Catalog& catalo
   charge(m, params, slot, now, harm);
 }
 
+/// It slept and was not read: what it waited, it waited since then.
+void wake_window(const RateMemory& rate, HarmMemory& memory, TimePoint now) {
+  const bool slept = rate.still_from <= memory.window_at && memory.window_at < rate.still_until;
+  if (slept && now - memory.window_at > kTooLong) memory.window_at = rate.still_until;
+}
+
 }  // namespace
 
 void take_wait(ModelState::Impl& m, const ModelParams& params, const Catalog& catalog, const Reading& reading) {
@@ -161,7 +167,9 @@ void take_wait(ModelState::Impl& m, const ModelParams& params, const Catalog& ca
   if (!m.places[slot].protect || !m.places[slot].counted || params.judge == Judge::none) return;
   if (!m.harm[slot]) m.harm[slot] = std::make_unique<HarmMemory>();
   HarmMemory& memory = *m.harm[slot];
-  const nanoseconds usage = reading.usage.value_or(m.groups[slot].usage), wall = reading.at - memory.window_at;
+  const nanoseconds usage = reading.usage.value_or(m.groups[slot].usage);
+  wake_window(m.rates[slot], memory, reading.at);
+  const nanoseconds wall = reading.at - memory.window_at;
   const bool begins = !memory.has_window || *reading.wait < memory.wait || usage < memory.usage;
   if (!begins && wall < kWindow) return;
   if (!begins) {

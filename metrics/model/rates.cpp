@@ -47,13 +47,15 @@ bool push_mean(Means& means, std::uint16_t code, std::uint16_t present) {
 void close_window(RateMemory& memory, GroupState& group, Ring::Point now) {
   if (!memory.means) memory.means = std::make_unique<Means>();
   const nanoseconds wall = now.at - memory.window.at;
-  const std::uint16_t code = encode(rate_of(now.usage - memory.window.usage, wall));
+  const MilliCpu mean = rate_of(now.usage - memory.window.usage, wall);
+  const std::uint16_t code = encode(mean);
   const auto windows = std::clamp<std::int64_t>((wall + kWindow / 2) / kWindow, 1, Means::kSize);
   bool moved = false;
   for (std::int64_t i = 0; i < windows; ++i) moved = push_mean(*memory.means, code, encode(group.p90_10s)) || moved;
   if (moved) group.p90_10s = p90(*memory.means);
   group.use_1s = mean_of_newest(*memory.means, 10);
-  memory.window_before = memory.window;
+  // Of a long stretch the last window, as if it had been used evenly: what comes next is not spread over all of it.
+  memory.window_before = wall < 2 * kWindow ? memory.window : Ring::Point{now.at - kWindow, now.usage - cpu_time(mean, kWindow)};
   memory.has_before = true;
   memory.window = now;
 }
@@ -113,11 +115,26 @@ nanoseconds Ring::usage_at(TimePoint at) const {
   return back(count - 1u).usage;
 }
 
-void take_usage(ModelState::Impl& m, const ModelParams& params, const Reading& reading) {
-  RateMemory& memory = m.rates[reading.slot];
-  GroupState& group = m.groups[reading.slot];
-  const Ring::Point now{reading.at, *reading.usage};
-  if (memory.has_last && now.at <= memory.last.at) return;
+/// While its pod stood still a group stood still too, and the schedule leaves such readings out: the last of them.
+static std::optional<Ring::Point> left_out(const ModelState::Impl& m, Slot slot) {
+  const Slot pod = m.places[slot].pod;
+  const RateMemory& own = m.rates[slot];
+  if (pod == kNone || pod == slot || !own.has_last) return std::nullopt;
+  const RateMemory& above = m.rates[pod];
+  const TimePoint since = m.groups[pod].still_since;
+  if (since <= own.last.at && own.last.at < above.last.at && above.has_last) return Ring::Point{above.last.at, own.last.usage};
+  const bool then = above.still_from <= own.last.at && own.last.at < above.still_until;
+  return then ? std::optional{Ring::Point{above.still_until, own.last.usage}} : std::nullopt;
+}
+
+static void take_point(ModelState::Impl& m, const ModelParams& params, Slot slot, Ring::Point now) {
+  RateMemory& memory = m.rates[slot];
+  GroupState& group = m.groups[slot];
+  if (memory.has_last && now.usage != memory.last.usage) {
+    memory.still_from = group.still_since;
+    memory.still_until = memory.last.at;
+  }
+  if (!memory.has_last || now.usage != memory.last.usage) group.still_since = now.at;
   if (!memory.has_last || now.usage < memory.last.usage) restart(memory, group, now);
   if (!memory.ring) memory.ring = std::make_unique<Ring>();
   memory.ring->push(now, 2 * params.scheduler_tick);
@@ -130,7 +147,27 @@ void take_usage(ModelState::Impl& m, const ModelParams& params, const Reading& r
   group.read_at = now.at;
   if (group.first_use == TimePoint{} && now.usage.count() > 0) group.first_use = now.at;
   memory.last = now;
-  m.fresh.push_back(reading.slot);
+}
+
+/// Most readings of a large node find nothing: no rate changes by them, and the next one that moves makes up for them.
+static bool passes_over(RateMemory& memory, GroupState& group, const Reading& reading) {
+  if (!memory.has_last || *reading.usage != memory.last.usage || !at_rest(group)) return false;
+  group.read_at = memory.last.at = reading.at;
+  return true;
+}
+
+void take_usage(ModelState::Impl& m, const ModelParams& params, const Reading& reading) {
+  const Slot slot = reading.slot;
+  RateMemory& memory = m.rates[slot];
+  if (memory.has_last && reading.at <= memory.last.at) return;
+  if (passes_over(memory, m.groups[slot], reading)) {
+    if (!m.places[slot].pod_kind) m.fresh.push_back(slot);
+    return;
+  }
+  if (const auto before = left_out(m, slot); before && before->at < reading.at) take_point(m, params, slot, *before);
+  else if (memory.has_last && memory.ring->back(0).at < memory.last.at) take_point(m, params, slot, memory.last);
+  take_point(m, params, slot, {reading.at, *reading.usage});
+  m.fresh.push_back(slot);
 }
 
 }  // namespace headroom::model

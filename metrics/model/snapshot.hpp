@@ -37,6 +37,7 @@ struct GroupState {
   std::uint64_t id = 0;              ///< Group::id; 0: free slot
   TimePoint read_at;                 ///< of the last usage reading
   nanoseconds usage{0};              ///< cumulative
+  TimePoint still_since;             ///< first reading of that value: later ones found it standing still
   MilliCpu rate;                     ///< over the last >= 3 scheduler ticks (12 ms), <= 60 ms
   MilliCpu use_100ms;                ///< over the last 100..200 ms
   MilliCpu use_1s;
@@ -59,6 +60,11 @@ struct GroupState {
   bool counted = false;              ///< its use counts in sums: a container or plain group with none such below it
   MilliCpu expected;                 ///< what it is expected to want up to its limit (lendable.hpp); 0 unless counted
 };
+
+/// Reading it without finding that it moved would change nothing that is kept of its use.
+inline bool at_rest(const GroupState& g) {
+  return (g.rate.value | g.use_100ms.value | g.use_1s.value | g.p90_10s.value) == 0 && !g.throttling;
+}
 
 struct NodeView {
   int cpus = 1;
@@ -85,7 +91,7 @@ struct Snapshot {
   const Catalog& catalog;
   std::span<const GroupState> groups;
   const NodeView& node;
-  std::span<const Slot> fresh;       ///< slots with a usage reading in this tick
+  std::span<const Slot> fresh;       ///< slots with a usage reading in this tick; of pods only those that are not at rest
   std::span<const Slot> touched;     ///< slots with an event, an outcome or a settings reading in this tick
 };
 

@@ -49,6 +49,7 @@ struct RateMemory {
   std::unique_ptr<Means> means;
   Ring::Point last, window, window_before;  ///< last reading; begins of the present 100 ms window and the one before
   bool has_last = false, has_before = false;
+  TimePoint still_from, still_until;  ///< first and last reading of the value before the present one
   TimePoint throttle_read_at;
   bool has_throttle = false;
   Phase phase;

@@ -157,7 +157,7 @@ RC_GTEST_PROP(PlannerLaw, EveryPlanIsLegalOnBothVersionsAndEverythingReturnsToBa
     RC_ASSERT(g.own.in_force == g.own.base);
     RC_ASSERT(g.own.shares_in_force == g.own.base_shares);
   }
-  RC_ASSERT(l.state.active.empty());
+  RC_ASSERT(l.state.active.empty() && l.state.resting.empty());
 }
 
 RC_GTEST_PROP(PlannerLaw, APlanInForceIsNotWrittenTwice, (std::uint64_t seed)) {

@@ -12,21 +12,25 @@ TEST(PlannerRest, ABurstThatStandsStaysOursAndIsNotWrittenAgain) {
   l.desired.bursts = {burst(a, 25'000)};
   EXPECT_EQ(l.step().writes.size(), 1u);
   l.desired.clear();
-  for (int i = 0; i < 50; ++i) EXPECT_TRUE(l.step().empty());
-  EXPECT_EQ(l.state.active, std::vector<Slot>{a});
+  for (int i = 0; i < 105; ++i) EXPECT_TRUE(l.step().empty());
+  EXPECT_TRUE(l.state.active.empty());
+  EXPECT_EQ(l.state.resting, (std::vector<Resting>{{a, a}}));
   EXPECT_EQ(l.node.own(a).in_force->burst, microseconds{25'000});
 }
 
-TEST(PlannerRest, WhatOnlyTimeChangesIsSeenWithinATenthOfASecond) {
-  Loop l;
-  const Slot a = l.node.container(0, "a", kStep, limited(50'000));
-  l.desired.bursts = {burst(a, 25'000)};
-  l.step();
-  l.desired.clear();
-  for (int i = 0; i < 20; ++i) l.step();
-  l.node.own(a).no_burst_until = l.node.at + seconds{600};
-  for (int i = 0; i < 11; ++i) l.step();
-  EXPECT_EQ(l.node.own(a).in_force->burst, microseconds{0});
+TEST(PlannerRest, WhatOnlyTimeChangesIsSeenWithinASecondAndWhatSomebodyTriedAtOnce) {
+  for (const bool tried : {false, true}) {
+    Loop l;
+    const Slot a = l.node.container(0, "a", kStep, limited(50'000));
+    l.desired.bursts = {burst(a, 25'000)};
+    l.step();
+    l.desired.clear();
+    for (int i = 0; i < 200; ++i) l.step();
+    l.node.own(a).no_burst_until = l.node.at + seconds{600};
+    if (tried) l.node.touched = {a};
+    for (int i = 0; i < (tried ? 1 : 101); ++i) l.step();
+    EXPECT_EQ(l.node.own(a).in_force->burst, microseconds{0});
+  }
 }
 
 TEST(PlannerRest, GuardAndOffAreSeenAtOnce) {

@@ -18,6 +18,7 @@ struct Clockwork {
   ScheduleState state;
   ReadPlan reads;
   std::map<Slot, std::vector<TimePoint>> usage, throttle, settings, wait;
+  std::map<Slot, bool> still;
   std::vector<TimePoint> wakes;
   std::size_t most = 0;
 
@@ -29,11 +30,20 @@ struct Clockwork {
     wakes.push_back(reads.wake);
     most = std::max(most, reads.groups.size());
     for (const auto& [slot, bits] : reads.groups) {
-      if (bits & kReadUsage) usage[slot].push_back(node.at), node.fresh.push_back(slot);
+      if (bits & kReadUsage) read_usage(slot);
       if (bits & kReadThrottle) throttle[slot].push_back(node.at);
       if (bits & kReadBandwidth) settings[slot].push_back(node.at), node.touched.push_back(slot);
       if (bits & kReadWait) wait[slot].push_back(node.at);
     }
+  }
+  /// Everybody's use moves at every reading, but for the pods that stand still.
+  void read_usage(Slot slot) {
+    usage[slot].push_back(node.at);
+    node.fresh.push_back(slot);
+    GroupState& g = node.groups[slot];
+    const bool moved = !still[slot] || g.read_at == TimePoint{};
+    g.read_at = node.at;
+    if (moved) g.still_since = node.at;
   }
   void run(nanoseconds time) {
     for (const TimePoint end = node.at + time; node.at < end;) tick();
@@ -185,6 +195,76 @@ TEST(Schedule, BaselinesAreLearnedTwentyAtATimeAndThenRarely) {
   c.run(seconds{10});
   EXPECT_EQ(c.wait.size(), 60u);
   for (const auto& [slot, times] : c.wait) EXPECT_LE(times.size(), 6u);
+}
+
+struct Sleepers : testing::Test {
+  Clockwork c;
+  Slot pod = c.node.pod(0, "p", limited(100'000));
+  Slot borrower = c.node.container(pod, "a", kStep, limited(50'000));
+  Slot neighbour = c.node.container(pod, "b", kLatency, limited(50'000));
+
+  void stand_still() {
+    c.still[pod] = true;
+    c.run(seconds{3});
+    c.settle();
+  }
+};
+
+TEST_F(Sleepers, APodThatStandsStillIsReadForItsContainers) {
+  stand_still();
+  c.run(seconds{10});
+  EXPECT_NEAR(double(c.usage[pod].size()), 200, 12);
+  EXPECT_NEAR(double(c.usage[borrower].size()), 10, 1);   // for its credit
+  EXPECT_EQ(c.usage[neighbour].size(), 0u);
+  EXPECT_EQ(c.throttle[pod].size() + c.throttle[borrower].size() + c.throttle[neighbour].size(), 0u);
+}
+
+TEST_F(Sleepers, WakeInTheTickAfterTheirPodMoved) {
+  stand_still();
+  c.still[pod] = false;
+  const auto readings = [&] { return c.usage[pod].size(); };
+  for (const auto before = readings(); readings() == before;) c.tick();
+  c.usage.clear(), c.throttle.clear();
+  const TimePoint moved = c.node.at;
+  c.tick();
+  EXPECT_LE(c.node.at - moved, milliseconds{1});
+  for (const Slot s : {pod, borrower, neighbour}) {
+    EXPECT_EQ(c.usage[s].size(), 1u);
+    EXPECT_EQ(c.throttle[s].size(), 1u);
+  }
+  c.usage.clear();
+  c.run(seconds{10});
+  EXPECT_NEAR(double(c.usage[pod].size()), 10, 1);
+  EXPECT_NEAR(double(c.usage[borrower].size()), 200, 12);
+  EXPECT_NEAR(double(c.usage[neighbour].size()), 10, 1);
+}
+
+TEST_F(Sleepers, NobodySleepsWhoseUseIsStillRemembered) {
+  for (const Slot s : {borrower, neighbour}) c.node.groups[s].p90_10s = MilliCpu{100};
+  stand_still();
+  c.run(seconds{10});
+  EXPECT_NEAR(double(c.usage[borrower].size()), 200, 12);
+  EXPECT_NEAR(double(c.usage[neighbour].size()), 10, 1);
+  EXPECT_NEAR(double(c.usage[pod].size()), 10, 1);
+}
+
+TEST_F(Sleepers, ABusyNeighbourInThePodLeavesNobodyAsleep) {
+  c.settle();
+  c.run(seconds{10});
+  EXPECT_NEAR(double(c.usage[borrower].size()), 200, 12);
+  EXPECT_NEAR(double(c.usage[neighbour].size()), 10, 1);
+  EXPECT_NEAR(double(c.usage[pod].size()), 10, 1);
+}
+
+TEST_F(Sleepers, APodIsNotWatchedForABorrowerThatIsGone) {
+  stand_still();
+  c.node.catalog.groups[borrower].reset();
+  ++c.node.catalog.generation;
+  c.node.groups[borrower] = GroupState{};
+  c.run(seconds{1});
+  c.usage.clear();
+  c.run(seconds{10});
+  EXPECT_NEAR(double(c.usage[pod].size()), 10, 1);
 }
 
 TEST(Schedule, AnIdleNodeIsWokenOnlyByTheEligibleClock) {

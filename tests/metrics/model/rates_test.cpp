@@ -74,6 +74,35 @@ TEST(Rates, ReadingsFarApartGiveTheLastInterval) {
   }
 }
 
+/// `full` reads a container every 50 ms; `sparse` only its pod while that stands still, and the container when it moves.
+RC_GTEST_PROP(Rates, WhatIsLeftOutWhileThePodStandsStillChangesNoRate, ()) {
+  World full, sparse;
+  Slot pod = kNoSlot, slot = kNoSlot;
+  for (World* w : {&full, &sparse}) pod = w->pod(), slot = w->container(pod, 1);
+  nanoseconds used = seconds{1};
+  GroupState a, b;
+  const auto read = [&](bool container_too) {
+    for (World* w : {&full, &sparse}) {
+      w->ms = full.ms;
+      w->use(pod, used);
+      if (w == &full || container_too) w->use(slot, used);
+      (w == &full ? a : b) = w->tick().groups[slot];
+    }
+    full.ms += 50;
+  };
+  for (int i = 0; i < 240; ++i) read(true);   // at rest, and read
+  for (int i = *rc::gen::inRange(1, 400); i > 0; --i) read(false);
+  const auto step = milliseconds{*rc::gen::inRange(4, 100)};
+  for (int i = 0; i < 6; ++i) {
+    used += step;
+    read(true);
+    RC_ASSERT(b.rate == a.rate);
+    RC_ASSERT(b.used_in_period == a.used_in_period);
+    RC_ASSERT(b.use_100ms >= rate_of(step, milliseconds{200}) && b.use_100ms <= rate_of(step, milliseconds{50}));
+    RC_ASSERT(b.p90_10s == a.p90_10s);
+  }
+}
+
 TEST(Rates, WindowsOfTenMillisecondReadings) {
   World w;
   const Slot s = w.container(w.pod(), 1);
