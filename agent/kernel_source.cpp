@@ -91,7 +91,10 @@ void KernelSource::want(Slot slot, std::uint8_t bits) {
 void KernelSource::read_wanted(Sample& sample) {
   sample.readings.reserve(order_.size());
   std::size_t failed = 0;
-  for (const Slot slot : order_) {
+  for (std::size_t i = 0; i < order_.size(); ++i) {
+    const Slot slot = order_[i];
+    const auto at = [&](std::size_t n) { return n < order_.size() ? order_[n] : kNoSlot; };
+    tree_.expect(at(i + 1), at(i + 2));
     switch (read_group(slot, std::exchange(wanted_[slot], std::uint8_t{0}), sample)) {
       case Got::all: break;
       case Got::not_all: ++failed; break;
@@ -108,7 +111,7 @@ KernelSource::Got KernelSource::read_group(Slot slot, std::uint8_t bits, Sample&
   const Group* group = catalog().find(slot);
   if (!files || !group) return Got::all;
   std::vector<Error> faults;
-  Reading reading;
+  Reading& reading = sample.readings.emplace_back();
   reading.slot = slot;
   reading.at = clock_();
   bool alive = true;
@@ -118,14 +121,16 @@ KernelSource::Got KernelSource::read_group(Slot slot, std::uint8_t bits, Sample&
   if (alive && (bits & kReadShares)) alive = put(files->shares(), reading.shares, faults);
   if (alive && (bits & kReadPopulated)) alive = put(files->populated(), reading.populated, faults);
   if (alive && (bits & kReadWait)) alive = put(wait_.read(slot, *group, *files, reading.at), reading.wait, faults);
-  if (!alive) return Got::group_is_gone;
+  if (!alive) {
+    sample.readings.pop_back();
+    return Got::group_is_gone;
+  }
   for (const auto& error : faults) fault(sample, error);
   if ((bits & kSettings) == kSettings) tree_.refresh_cpus(slot);   // in the round robin; an event asks for one of them
   if (bits != kReadUsage) {   // who is what shows in the slower readings
     learn(reading);
     settle_role(reading);
   }
-  sample.readings.push_back(std::move(reading));
   return faults.empty() ? Got::all : Got::not_all;
 }
 

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <malloc.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -26,6 +27,8 @@ double boot_time(const std::string& stat) {
 }
 
 double count_fds() {
+  struct stat there{};   // since Linux 6.2 their number; a directory of ten thousand takes 20 ms to list
+  if (stat("/proc/self/fd", &there) == 0 && there.st_size > 0) return static_cast<double>(there.st_size);
   DIR* dir = opendir("/proc/self/fd");
   if (dir == nullptr) return 0;
   double n = -3;   // ".", ".." and the directory's own

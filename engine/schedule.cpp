@@ -39,9 +39,9 @@ bool due(TimePoint& last, TimePoint wake, nanoseconds every) {
 
 void ask_node(const Context& c) {
   const bool out = scheduling::leases_out(c.plans);
-  const nanoseconds usage = out ? c.params.fast : c.state.eligible > 0 ? c.params.eligible : c.params.slow;
+  const nanoseconds usage = out ? c.params.fast : c.state.timed > 0 ? c.params.eligible : c.params.slow;
   const nanoseconds cpus = out ? c.params.judge : c.params.slow;
-  c.out.node_usage = due(c.state.node_usage_at, c.out.wake, usage);
+  c.out.node_usage = due(c.state.node_usage_at, c.out.wake, c.state.woken ? nanoseconds{0} : usage);
   c.out.node_cpus = due(c.state.node_cpus_at, c.out.wake, cpus);
   c.out.node_pressure = due(c.state.pressure_at, c.out.wake, c.params.slow);
   c.out.rescan = due(c.state.rescan_at, c.out.wake, c.params.rescan);

@@ -22,6 +22,8 @@ struct ReadPlan {
 
 struct ScheduleParams {
   milliseconds fast{10}, eligible{50}, slow{1000}, judge{100}, settings{10'000}, rescan{10'000};
+  milliseconds others{60'000};   ///< settings of groups that cannot borrow: events tell of them, and nothing of ours is in them
+
   nanoseconds scheduler_tick{4'000'000};
 };
 

@@ -96,7 +96,7 @@ void run(const Context& c, const Timer& t) {
   Watch& w = c.watch(t.slot);
   switch (t.task) {
     case Task::eligible:
-      w.timed = false;
+      stop_time(c, t.slot);
       if (!w.eligible || (!w.in_fast && sleeps(c, t.slot))) return;
       if (!w.in_fast) ask(c, t.slot, kReadUsage);
       return time_eligible(c, t.slot, next_turn(t, c.params.eligible, c.out.wake));
@@ -107,7 +107,7 @@ void run(const Context& c, const Timer& t) {
       return arm(c, t.slot, t.task, next_turn(t, c.params.slow, c.out.wake));
     case Task::settings:
       ask(c, t.slot, kReadBandwidth | kReadShares);
-      return arm(c, t.slot, t.task, next_turn(t, c.params.settings, c.out.wake));
+      return arm(c, t.slot, t.task, next_turn(t, w.hurry ? c.params.settings : c.params.others, c.out.wake));
     case Task::young:
       return run_young(c, t.slot);
     case Task::settle:
@@ -123,7 +123,13 @@ void run_if_alive(const Context& c, const Timer& t) {
 }  // namespace
 
 void time_eligible(const Context& c, Slot slot, TimePoint due) {
-  if (!std::exchange(c.watch(slot).timed, true)) arm(c, slot, Task::eligible, due);
+  if (std::exchange(c.watch(slot).timed, true)) return;
+  ++c.state.timed;
+  arm(c, slot, Task::eligible, due);
+}
+
+void stop_time(const Context& c, Slot slot) {
+  if (std::exchange(c.watch(slot).timed, false)) --c.state.timed;
 }
 
 void note_events(const Context& c) {
@@ -188,7 +194,7 @@ void run_fast(const Context& c) {
     if (c.out.wake - w.counters_read < c.params.judge - c.params.fast / 2) continue;
     w.counters_read = c.out.wake;
     ask(c, slot, kReadThrottle);
-    const Slot pod = pod_of(c.now.catalog, slot);
+    const Slot pod = w.pod;
     if (pod != kNoSlot && alive(c, pod)) ask(c, pod, kReadUsage | kReadThrottle);
   }
 }
@@ -202,7 +208,14 @@ void run_timers(const Context& c) {
   }
   c.state.due.clear();
   c.state.wheel.take_due(until, c.state.due);
-  for (const Timer& t : c.state.due) run_if_alive(c, t);
+  const auto& due = c.state.due;
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    if (i + 2 < due.size() && due[i + 2].slot < c.now.groups.size()) {   // they lie far apart in memory
+      __builtin_prefetch(&c.state.watches[due[i + 2].slot]);
+      __builtin_prefetch(&c.now.groups[due[i + 2].slot]);
+    }
+    run_if_alive(c, due[i]);
+  }
 }
 
 }  // namespace headroom::scheduling

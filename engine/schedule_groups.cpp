@@ -15,6 +15,7 @@ TimePoint phase(const Context& c, std::uint64_t id, nanoseconds interval) {
 void end_life(const Context& c, Slot slot) {
   Watch& w = c.watch(slot);
   if (w.eligible) --c.state.eligible;
+  stop_time(c, slot);
   const bool listed = w.in_fast;  // its entry in the list of fast slots goes at the next look
   w = Watch{};
   w.in_fast = listed;
@@ -25,6 +26,7 @@ void begin_life(const Context& c, Slot slot, const Group& g) {
   Watch& w = c.watch(slot);
   w.id = g.id;
   w.born = c.now.at;
+  w.pod = pod_of(c.now.catalog, slot);
   w.hurry = may_borrow(c.now.catalog, g);
   arm(c, slot, Task::slow, phase(c, g.id, c.params.slow));
   arm(c, slot, Task::settings, phase(c, g.id, c.params.settings));
@@ -34,7 +36,7 @@ void begin_life(const Context& c, Slot slot, const Group& g) {
 
 /// A pod's base is wanted as soon as its first borrower's is.
 void hurry_pod(const Context& c, Slot borrower) {
-  const Slot pod = pod_of(c.now.catalog, borrower);
+  const Slot pod = c.watch(borrower).pod;
   if (pod == kNoSlot || c.watch(pod).hurry) return;
   c.watch(pod).hurry = true;
   c.watch(pod).born = c.now.at;
@@ -48,9 +50,10 @@ bool is_neighbour(const Context& c, Slot slot, const Group& g) {
 
 }  // namespace
 
+/// A watch has its group's id as long as the catalog has the group (take_catalog).
 bool alive(const Context& c, Slot slot) {
-  const Group* g = c.now.catalog.find(slot);
-  return g && slot < c.now.groups.size() && c.group(slot).id == g->id && c.watch(slot).id == g->id;
+  const std::uint64_t id = slot < c.state.watches.size() ? c.watch(slot).id : 0;
+  return id != 0 && slot < c.now.groups.size() && c.group(slot).id == id;
 }
 
 bool may_borrow(const Catalog& catalog, const Group& g) {

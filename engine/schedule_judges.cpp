@@ -35,7 +35,7 @@ Round round_kind(const Context& c) {
 /// Who sleeps is judged when he wakes, and until then his pod is looked at.
 void ask_judged(const Context& c, Slot slot, std::uint8_t bits) {
   if (!alive(c, slot)) return;
-  if (c.watch(slot).asleep) return ask(c, pod_of(c.now.catalog, slot), kReadUsage);
+  if (c.watch(slot).asleep) return ask(c, c.watch(slot).pod, kReadUsage);
   ask(c, slot, bits);
 }
 

@@ -22,6 +22,7 @@ struct Watch {
   std::uint32_t judge_reads = 0;
   std::uint32_t foreign_writes = 0;
   std::uint32_t settle_timers = 0;
+  Slot pod = kNoSlot;           ///< it lies in
   bool in_fast = false;
   bool eligible = false;        ///< counted
   bool timed = false;           ///< its timer of the eligible clock runs
@@ -53,6 +54,7 @@ struct ScheduleState::Impl {
   std::vector<Slot> neighbours;  ///< protected, by catalog generation
   bool woken = false;            ///< a pod has moved in which borrowers sleep: their reading waits for nothing
   std::size_t eligible = 0;      ///< may borrow and has a finite, certain base, by the last reading of each
+  std::size_t timed = 0;         ///< of those, how many are read by the eligible clock and do not sleep
   std::size_t judge_cursor = 0, judge_left = 0;
   TimePoint judge_due;
   TimePoint look_due = TimePoint::max();  ///< of the look between two rounds; max: done
@@ -98,6 +100,7 @@ void run_timers(const Context& c);
 
 /// Its turn of the eligible clock, unless one is due already.
 void time_eligible(const Context& c, Slot slot, TimePoint due);
+void stop_time(const Context& c, Slot slot);
 
 // schedule_still.cpp: what needs no reading because its pod has not moved.
 bool stands_still(const GroupState& group);

@@ -39,7 +39,7 @@ bool stands_still(const GroupState& g) { return g.still_since < g.read_at; }
 bool sleeps(const Context& c, Slot slot) {
   Watch& w = c.watch(slot);
   const GroupState& g = c.group(slot);
-  const Slot pod = pod_of(c.now.catalog, slot);
+  const Slot pod = w.pod;
   if (pod == kNoSlot || !alive(c, pod) || c.now.catalog.find(pod)->identity.kind != GroupKind::pod) return false;
   const GroupState& above = c.group(pod);
   if (!at_rest(g) || !stands_still(above)) return false;

@@ -33,10 +33,10 @@ struct GroupFiles::Impl {
 
   std::shared_ptr<const Hierarchy> shared;
   const Hierarchy& where;
+  std::array<KeptFile, kKept> files;   ///< beside `where`: a reading needs nothing else
   std::string path, dir;
   fs::Fd self;  ///< of `dir`: what is opened through it belongs to this life of the group
   std::uint64_t inode = 0;
-  std::array<KeptFile, kKept> files;
 
   const char* name(Kept file) const {
     switch (file) {
@@ -132,6 +132,11 @@ GroupFiles::GroupFiles(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 GroupFiles::GroupFiles(GroupFiles&&) noexcept = default;
 GroupFiles& GroupFiles::operator=(GroupFiles&&) noexcept = default;
 GroupFiles::~GroupFiles() = default;
+
+void GroupFiles::expect() const {
+  __builtin_prefetch(impl_.get());
+  __builtin_prefetch(reinterpret_cast<const char*>(impl_.get()) + 64);
+}
 
 Result<GroupFiles> GroupFiles::open(const Hierarchy& where, const std::string& path) {
   return open(std::make_shared<const Hierarchy>(where), path);

@@ -113,6 +113,8 @@ void unmap_image(Image* image) {
   if (image != nullptr) ::munmap(static_cast<void*>(image), sizeof(Image));
 }
 
+void shed_image(Image* image) { ::madvise(static_cast<void*>(image), sizeof(Image), MADV_DONTNEED); }
+
 bool copy_row(const Image& image, std::uint32_t index, Copy& out) {
   const Row& row = image.rows[index];
   const std::uint64_t life = row.life.load(std::memory_order_acquire);

@@ -114,6 +114,8 @@ enum class Missing { fail, create };
 /// @param image  nullptr where nothing could be mapped (io; with Missing::fail also other_boot and corrupt)
 Status map_image(const char* run_dir, Missing missing, Image*& image);
 void unmap_image(Image* image);
+/// Pages that were only looked at need not stay in this process; the file keeps them.
+void shed_image(Image* image);
 
 enum class After { keep, clear };
 RestoreResult restore_image(Image& image, After after);

@@ -23,8 +23,8 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<Identity> T>
 void fields(Archive& a, T& v) {
-  auto& [kind, runtime, kube_qos, pod_uid, container_id, node] = v;
-  a(kind, runtime, kube_qos, pod_uid, container_id, node);
+  auto& [pod_uid, container_id, node, kind, runtime, kube_qos] = v;
+  a(pod_uid, container_id, node, kind, runtime, kube_qos);
 }
 template <class Archive, Of<BorrowRule> T>
 void fields(Archive& a, T& v) {
@@ -38,8 +38,8 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<Group> T>
 void fields(Archive& a, T& v) {
-  auto& [id, path, parent, inode, identity, rule, cpus, first_seen, ns, pod, container, infrastructure] = v;
-  a(id, path, parent, inode, identity, rule, cpus, first_seen, ns, pod, container, infrastructure);
+  auto& [path, ns, pod, container, cpus, inode, first_seen, identity, id, parent, rule, infrastructure] = v;
+  a(path, ns, pod, container, cpus, inode, first_seen, identity, id, parent, rule, infrastructure);
 }
 template <class Archive, Of<Catalog> T>
 void fields(Archive& a, T& v) {

@@ -32,9 +32,18 @@ void begin_tick(ModelState::Impl& m) {
   m.touched.clear();
 }
 
-bool known(const ModelState::Impl& m, const Catalog& catalog, const Reading& reading) {
-  const Group* group = catalog.find(reading.slot);
-  return group && reading.slot < m.groups.size() && m.groups[reading.slot].id == group->id;
+/// Since index_catalog a group has its id as long as the catalog has it.
+bool known(const ModelState::Impl& m, const Reading& reading) {
+  return reading.slot < m.groups.size() && m.groups[reading.slot].id != 0;
+}
+
+/// Readings lie far apart in memory: the ones to come are fetched meanwhile.
+void expect(const ModelState::Impl& m, const Sample& sample, std::size_t i) {
+  const Slot slot = i < sample.readings.size() ? sample.readings[i].slot : kNone;
+  if (slot >= m.groups.size()) return;
+  __builtin_prefetch(&m.groups[slot]);
+  __builtin_prefetch(&m.rates[slot]);
+  __builtin_prefetch(&m.places[slot]);
 }
 
 bool of_pod(const ModelState::Impl& m, const Reading& reading) {
@@ -43,18 +52,21 @@ bool of_pod(const ModelState::Impl& m, const Reading& reading) {
 
 /// Use of pods comes before their containers', which follows from it while they stand still; settings come after theirs. So
 /// the order of the readings does not matter.
-void take_readings(ModelState::Impl& m, const ModelParams& params, const Sample& sample, const Catalog& catalog) {
-  for (const Reading& r : sample.readings)
-    if (r.usage && of_pod(m, r) && known(m, catalog, r)) take_usage(m, params, r);
+void take_readings(ModelState::Impl& m, const ModelParams& params, const Sample& sample) {
+  for (std::size_t i = 0; i < sample.readings.size(); ++i) {
+    const Reading& r = sample.readings[i];
+    expect(m, sample, i + 3);
+    if (r.usage && of_pod(m, r) && known(m, r)) take_usage(m, params, r);
+  }
   for (const Reading& r : sample.readings) {
-    if (!known(m, catalog, r)) continue;
+    if (!known(m, r)) continue;
     if (r.usage && !of_pod(m, r)) take_usage(m, params, r);
     if (r.throttle) take_throttle(m, r);
     if (r.populated) m.groups[r.slot].populated = r.populated;
     if ((r.bandwidth || r.shares) && !of_pod(m, r)) take_settings(m, r);
   }
   for (const Reading& r : sample.readings)
-    if ((r.bandwidth || r.shares) && of_pod(m, r) && known(m, catalog, r)) take_settings(m, r);
+    if ((r.bandwidth || r.shares) && of_pod(m, r) && known(m, r)) take_settings(m, r);
 }
 
 }  // namespace
@@ -66,7 +78,7 @@ Snapshot advance(ModelState& state, const Sample& sample, const Catalog& catalog
   if (!state.params.observe)
     for (const Outcome& outcome : sample.outcomes) take_outcome(m, outcome);
   for (const FileEvent& event : sample.events) take_event(m, event);
-  take_readings(m, state.params, sample, catalog);
+  take_readings(m, state.params, sample);
   for (std::size_t i = 0, n = m.touched.size(); i < n; ++i)
     if (const Slot pod = m.places[m.touched[i]].pod; pod != kNone) settle_pod(m, pod, sample.at);
   spread_throttling(m, sample.at);
@@ -75,7 +87,7 @@ Snapshot advance(ModelState& state, const Sample& sample, const Catalog& catalog
   for (const Slot slot : m.touched) update_expected(m, catalog, slot);
   take_node(m, state.params, sample);
   for (const Reading& r : sample.readings)
-    if (r.wait && known(m, catalog, r)) take_wait(m, state.params, catalog, r);
+    if (r.wait && known(m, r)) take_wait(m, state.params, catalog, r);
   pass_minutes(m, state.params, sample.at);
   return Snapshot{sample.at, catalog, m.groups, m.node, m.fresh, m.touched};
 }

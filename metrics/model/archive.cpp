@@ -30,9 +30,9 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<RateMemory> T>
 void fields(Archive& a, T& v) {
-  auto& [ring, means, last, window, window_before, has_last, has_before, still_from, still_until, throttle_read_at, has_throttle, phase,
+  auto& [last, has_last, has_before, ring, means, window, window_before, still_from, still_until, throttle_read_at, has_throttle, phase,
          period_begin, usage_at_begin, used_last_period] = v;
-  a(ring, means, last, window, window_before, has_last, has_before, still_from, still_until, throttle_read_at, has_throttle, phase, period_begin,
+  a(last, has_last, has_before, ring, means, window, window_before, still_from, still_until, throttle_read_at, has_throttle, phase, period_begin,
     usage_at_begin, used_last_period);
 }
 template <class Archive, Of<OwnMemory> T>

@@ -32,23 +32,25 @@ struct Ownership {
   std::uint32_t foreign_writes = 0;   ///< in all
 };
 
-/// One group as known now. Rates are means over the stretch named; a group not read long enough has 0.
-struct GroupState {
+/// One group as known now. Rates are means over the stretch named; a group not read long enough has 0. What tells that a
+/// group is at rest is one line of cache.
+struct alignas(64) GroupState {
   std::uint64_t id = 0;              ///< Group::id; 0: free slot
   TimePoint read_at;                 ///< of the last usage reading
-  nanoseconds usage{0};              ///< cumulative
-  TimePoint still_since;             ///< first reading of that value: later ones found it standing still
   MilliCpu rate;                     ///< over the last >= 3 scheduler ticks (12 ms), <= 60 ms
   MilliCpu use_100ms;                ///< over the last 100..200 ms
   MilliCpu use_1s;
   MilliCpu p90_10s;                  ///< 90th percentile of its 100 ms means of the last 10 s
+  bool throttling = false;           ///< seen throttled by its own or a pod's quota within the last period
+  bool counted = false;              ///< its use counts in sums: a container or plain group with none such below it
+  nanoseconds usage{0};              ///< cumulative
+  TimePoint still_since;             ///< first reading of that value: later ones found it standing still
   nanoseconds used_in_period{0};     ///< CPU used since the estimated begin of the present bandwidth period
   nanoseconds period_left{0};        ///< estimated rest of the present period; whole period where unknown
   ThrottleCounters throttle;
   TimePoint throttled_at;            ///< last time it was seen throttled (own level); epoch: never
   TimePoint throttled_since;         ///< begin of the present or last stretch of throttling: no gap of over a minute
   ThrottleCounters throttle_before;  ///< counters when that stretch began
-  bool throttling = false;           ///< seen throttled by its own or a pod's quota within the last period
   std::optional<bool> populated;
   TimePoint first_use;               ///< first reading with any use; epoch: none yet
   Ownership own;
@@ -57,7 +59,6 @@ struct GroupState {
   TimePoint harm_window_end;
   nanoseconds harm_minute{0};        ///< sum of h over the last 60 s
   std::uint32_t judged_windows = 0;  ///< windows without leases in its baseline; b is 0 below 100
-  bool counted = false;              ///< its use counts in sums: a container or plain group with none such below it
   MilliCpu expected;                 ///< what it is expected to want up to its limit (lendable.hpp); 0 unless counted
 };
 

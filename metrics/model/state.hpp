@@ -45,10 +45,11 @@ struct Phase {
 
 /// Per slot: what the rates are made of.
 struct RateMemory {
+  Ring::Point last;  ///< last reading
+  bool has_last = false, has_before = false;
   std::unique_ptr<Ring> ring;  ///< kept for the slot's next life
   std::unique_ptr<Means> means;
-  Ring::Point last, window, window_before;  ///< last reading; begins of the present 100 ms window and the one before
-  bool has_last = false, has_before = false;
+  Ring::Point window, window_before;  ///< begins of the present 100 ms window and the one before
   TimePoint still_from, still_until;  ///< first and last reading of the value before the present one
   TimePoint throttle_read_at;
   bool has_throttle = false;
