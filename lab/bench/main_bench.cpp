@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "agent/process_stats.hpp"
 #include "lab/bench/benches.hpp"
 #include "lab/cost_run.hpp"
 #include "lab/paths.hpp"
@@ -93,6 +94,7 @@ int benchmarks(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  headroom::use_every_file_allowed();
   if (geteuid() != 0) {
     fmt::print(stderr, "headroom-bench: needs root: it makes cgroups of its own under the node's hierarchies\n");
     return 1;

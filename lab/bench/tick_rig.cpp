@@ -73,6 +73,9 @@ Result<> TickRig::start() {
   engine_.reads.node_usage = engine_.reads.node_cpus = engine_.reads.node_pressure = true;
   const TimePoint settled = present + kSettled;
   while (present < settled) once();
+  for (Slot s = 0; s < source_->catalog().groups.size(); ++s)
+    if (source_->catalog().find(s)) everything_.push_back({s, kReadUsage | kReadThrottle});
+  once();
   record();
   return {};
 }
@@ -81,6 +84,7 @@ void TickRig::once() {
   present = std::max(present + milliseconds{1}, engine_.reads.wake);
   groups_read_ = engine_.reads.groups.size();
   static_cast<void>(headroom::tick(*source_, sink_, engine_));
+  if (!everything_.empty()) engine_.reads.groups = everything_;
   ++ticks_;
 }
 

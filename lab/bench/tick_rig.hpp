@@ -43,6 +43,7 @@ class TickRig {
   std::unique_ptr<KernelSource> source_;
   Engine engine_{ModelState(ModelParams{}), {}, {}, {}, {}, {}, {}, {}, {}};
   NullSink sink_;
+  std::vector<ReadRequest> everything_;   ///< who is read in every tick that is measured: also who would sleep
   std::vector<std::string> files_;
   std::vector<int> fds_;
   std::vector<std::uint32_t> preads_[kCycle];   ///< indices into files_
