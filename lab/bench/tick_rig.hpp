@@ -1,8 +1,12 @@
 // One slow tick of the real engine on real groups, beside the bare reads of the same schedule.
 #pragma once
 
+#include <condition_variable>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "agent/kernel_source.hpp"
@@ -11,6 +15,23 @@
 namespace headroom::bench {
 
 enum class Activity { idle, active };
+
+/// A thread with descriptors of its own: those of 2000 groups and those of the bare reads are more than one table may hold.
+class OwnFiles {
+ public:
+  OwnFiles();
+  ~OwnFiles();
+  OwnFiles(const OwnFiles&) = delete;
+  OwnFiles& operator=(const OwnFiles&) = delete;
+  void run(std::function<void()> work);   ///< there, to its end
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::function<void()> work_;
+  bool stop_ = false;
+  std::thread thread_;
+};
 
 /// A scratch tree of pods and containers, a kernel source and an engine whose slow clock is as long as its grid, so that
 /// every tick reads every group. Time is the rig's own: each tick happens when it is due.
@@ -45,9 +66,10 @@ class TickRig {
   NullSink sink_;
   std::vector<ReadRequest> everything_;   ///< who is read in every tick that is measured: also who would sleep
   std::vector<std::string> files_;
-  std::vector<int> fds_;
+  std::vector<int> fds_;   ///< in the table of beside_
   std::vector<std::uint32_t> preads_[kCycle];   ///< indices into files_
   std::size_t step_ = 0, ticks_ = 0, groups_read_ = 0;
+  OwnFiles beside_;
 };
 
 /// What a 1 Hz loop finds in the caches: nothing of its own.
