@@ -34,7 +34,8 @@ namespace {
 
 constexpr std::int64_t kMs = 1'000'000;                  // ns
 constexpr std::int64_t kSilence = 1000 * kMs;            // heartbeat older than this: frozen
-constexpr int kIdlePoll = 200, kBusyPoll = 50;           // ms; with nothing out, with something out
+constexpr int kPoll = 200, kClosePoll = 50;              // ms; the other while something is out and the heartbeat is late
+constexpr std::int64_t kLate = kSilence - 2 * kPoll * kMs;
 constexpr int kFencePoll = 50, kFencePollBlind = 10;     // ms; with inotify, without
 constexpr std::size_t kStack = std::size_t{512} * 1024;  // a restore needs 40 KiB
 
@@ -213,7 +214,7 @@ void hold_fence(Guard& guard) {
     header.guard_pid.store(static_cast<std::uint32_t>(::getpid()));
     header.guard_beat.store(now_ns());
     const bool out = header.armed.load() != 0 && header.live.load() != 0;
-    wait_for(guard, -1, out ? kBusyPoll : kIdlePoll);
+    wait_for(guard, -1, out && now_ns() - header.beat.load() > kLate ? kClosePoll : kPoll);
     const std::int64_t beat = header.beat.load();
     const bool silent = out && now_ns() - beat > kSilence;
     // Twice, so that a guard which was itself frozen with the daemon lets it beat first.
@@ -243,7 +244,7 @@ void wait_for_ledger(Guard& guard) {
   for (;;) {
     guard.ledger_inode = inode_of_ledger(guard);
     if (guard.ledger_inode != 0 && map_image(guard.run_dir, Missing::fail, guard.image) == Status::ok) return;
-    wait_for(guard, -1, kBusyPoll);
+    wait_for(guard, -1, kClosePoll);
     leave_if_orphaned(guard);
   }
 }

@@ -22,7 +22,7 @@ TimePoint on_grid(TimePoint at, nanoseconds grid) {
 TimePoint next_wake(const Context& c) {
   nanoseconds grid = kIdleGrid;
   if (c.state.eligible > 0) grid = c.params.eligible;
-  if (!c.state.fast.empty()) grid = c.params.fast;
+  if (!c.state.fast.empty()) grid = scheduling::fast_interval(c);
   TimePoint wake = std::min(on_grid(c.now.at, grid), scheduling::judge_wake(c));
   for (const Slot s : c.plans.active) wake = std::min(wake, scheduling::hidden_wake(c, s));
   if (c.state.woken) wake = c.now.at;
@@ -39,7 +39,7 @@ bool due(TimePoint& last, TimePoint wake, nanoseconds every) {
 
 void ask_node(const Context& c) {
   const bool out = scheduling::leases_out(c.plans);
-  const nanoseconds usage = out ? c.params.fast : c.state.timed > 0 ? c.params.eligible : c.params.slow;
+  const nanoseconds usage = out ? scheduling::fast_interval(c) : c.state.timed > 0 ? c.params.eligible : c.params.slow;
   const nanoseconds cpus = out ? c.params.judge : c.params.slow;
   c.out.node_usage = due(c.state.node_usage_at, c.out.wake, c.state.woken ? nanoseconds{0} : usage);
   c.out.node_cpus = due(c.state.node_cpus_at, c.out.wake, cpus);

@@ -60,6 +60,13 @@ bool hidden_lease(const PlanState& plans, Slot slot) {
   return has_lease(plans, slot) && plans.standing[slot].actuator == Actuator::hidden;
 }
 
+/// A file lease that is larger than what is used, while nobody waits for its CPUs.
+bool content(const Context& c, Slot slot) {
+  if (!has_lease(c.plans, slot) || c.plans.standing[slot].actuator == Actuator::hidden || nearly_full(c)) return false;
+  const GroupState& g = c.group(slot);
+  return !g.throttling && g.use_100ms.value * 10 < c.plans.standing[slot].lent_cores.value * 9;
+}
+
 /// When to look again at the settings of a group whose base is not certain; nullopt: round-robin will do.
 std::optional<nanoseconds> young_interval(const Context& c, Slot slot) {
   const Watch& w = c.watch(slot);
@@ -161,7 +168,10 @@ void choose_clocks(const Context& c) {
     w.in_fast = false;
     return true;
   });
+  c.state.hurried = std::any_of(c.state.fast.begin(), c.state.fast.end(), [&](Slot s) { return !content(c, s); });
 }
+
+nanoseconds fast_interval(const Context& c) { return c.state.hurried ? c.params.fast : 2 * nanoseconds{c.params.fast}; }
 
 bool leases_out(const PlanState& plans) {
   return std::any_of(plans.active.begin(), plans.active.end(), [&](Slot s) { return has_lease(plans, s); });
@@ -187,7 +197,7 @@ TimePoint hidden_wake(const Context& c, Slot slot) {
 void run_fast(const Context& c) {
   for (const Slot slot : c.state.fast) {
     Watch& w = c.watch(slot);
-    const bool due = c.out.wake - w.fast_read >= c.params.fast * 7 / 10;
+    const bool due = c.out.wake - w.fast_read >= (content(c, slot) ? 2 : 1) * nanoseconds{c.params.fast} * 7 / 10;
     if (!due && !hidden_lease(c.plans, slot)) continue;
     w.fast_read = c.out.wake;
     ask(c, slot, kReadUsage);

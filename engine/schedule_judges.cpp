@@ -12,8 +12,6 @@ constexpr std::uint32_t kWindows = 100;  // of a baseline (POLICY, harm)
 constexpr seconds kRarely{5};
 constexpr std::size_t kFew = 100;        // neighbours that are few enough for a second look in every round
 
-bool nearly_full(const Context& c) { return c.now.node.use_now.value * 10 > std::int64_t{c.now.node.cpus} * 8000; }
-
 std::uint8_t judge_bits(const Context& c) {
   const bool judged = c.now.node.judge != Judge::none;
   return static_cast<std::uint8_t>(kReadUsage | kReadThrottle | (judged ? kReadWait : 0));
@@ -87,6 +85,8 @@ void run_baseline(const Context& c) {
 }
 
 }  // namespace
+
+bool nearly_full(const Context& c) { return c.now.node.use_now.value * 10 > std::int64_t{c.now.node.cpus} * 8000; }
 
 TimePoint judge_wake(const Context& c) {
   const Round round = round_kind(c);

@@ -52,6 +52,7 @@ struct ScheduleState::Impl {
   std::vector<Slot> fast;
   std::vector<Slot> asked;       ///< slots with asked_settings
   std::vector<Slot> neighbours;  ///< protected, by catalog generation
+  bool hurried = false;          ///< somebody on the fast clock may want more at any moment
   bool woken = false;            ///< a pod has moved in which borrowers sleep: their reading waits for nothing
   std::size_t eligible = 0;      ///< may borrow and has a finite, certain base, by the last reading of each
   std::size_t timed = 0;         ///< of those, how many are read by the eligible clock and do not sleep
@@ -96,6 +97,8 @@ bool leases_out(const PlanState& plans);
 /// When a hidden lease of the slot needs its next look; TimePoint::max(): the fast clock will do.
 TimePoint hidden_wake(const Context& c, Slot slot);
 void run_fast(const Context& c);
+/// The fast clock, or half of it as long as everybody on it has what he wants and the node has CPUs to spare.
+nanoseconds fast_interval(const Context& c);
 void run_timers(const Context& c);
 
 /// Its turn of the eligible clock, unless one is due already.
@@ -112,6 +115,7 @@ void run_watch(const Context& c, Slot pod, TimePoint next);
 void wake_sleepers(const Context& c);
 
 // schedule_judges.cpp: protected neighbours' use and waiting.
+bool nearly_full(const Context& c);
 TimePoint judge_wake(const Context& c);
 void run_judges(const Context& c);
 

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <tuple>
 
 #include "engine/schedule.hpp"
 #include "tests/engine/planner_support.hpp"
@@ -88,11 +89,29 @@ TEST(Schedule, ALeasePutsOneGroupOnTheFastClockAndNoOther) {
   const Slot b = c.node.container(0, "b", kStep, limited(50'000));
   c.settle();
   c.lend(a, Actuator::file);
+  c.node.groups[a].use_100ms = MilliCpu{1900};
   c.run(seconds{1});
   EXPECT_NEAR(double(c.usage[a].size()), 100, 4);
   EXPECT_NEAR(double(c.throttle[a].size()), 10, 2);
   EXPECT_LE(c.usage[b].size(), 22u);
   EXPECT_TRUE(c.reads.node_usage);
+}
+
+TEST(Schedule, ALeaseThatIsNotUsedUpIsReadHalfAsOftenWhileTheNodeHasCpusToSpare) {
+  for (const auto& [use, throttling, node_use, readings] :
+       {std::tuple{1000, false, 1000, 50}, {1900, false, 1000, 100}, {1000, true, 1000, 100}, {1000, false, 1900, 100}}) {
+    Clockwork c;
+    const Slot a = c.node.container(0, "a", kStep, limited(50'000));
+    c.node.view.cpus = 2;
+    c.settle();
+    c.lend(a, Actuator::file);
+    c.node.groups[a].use_100ms = MilliCpu{use};
+    c.node.groups[a].throttling = throttling;
+    c.node.view.use_now = MilliCpu{node_use};
+    c.run(seconds{1});
+    EXPECT_NEAR(double(c.usage[a].size()), readings, 4);
+    EXPECT_NEAR(double(c.wakes.size()), readings, 12);
+  }
 }
 
 TEST(Schedule, ABusyBorrowerStaysFastForTwoSecondsAfterwards) {

@@ -1,5 +1,5 @@
 """Runs the scenario `demo` with headroomd-hooked, whose hook at the only write call notes what the file held before each
-write, and watches every group by inotify meanwhile.  usage: writes.py BIN_DIR SECONDS LEAST_LEASES"""
+write, and watches every group by inotify meanwhile.  usage: writes.py BIN_DIR SECONDS LEAST_LEASES ARM"""
 import bisect
 import collections
 import ctypes
@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 
-BIN, SECONDS, LEAST = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+BIN, SECONDS, LEAST, ARM = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 BUDGET = 0.005             # of one core
 IN_MODIFY, IN_NONBLOCK = 2, 0o4000
 V2 = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
@@ -185,7 +185,7 @@ def watch(lab, folder):
 def main():
     with tempfile.TemporaryDirectory(dir="/run") as folder:
         audit = folder + "/audit"
-        lab = subprocess.Popen([BIN + "/headroom-lab", "run", "demo", "--policies", "headroom", "--rounds", "1", "--seconds",
+        lab = subprocess.Popen([BIN + "/headroom-lab", "run", "demo", "--policies", ARM, "--smoke", "--seconds",
                                 str(SECONDS), "--daemon", BIN + "/headroomd-hooked"],
                                env=dict(os.environ, HEADROOM_WRITE_AUDIT=audit), stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
@@ -206,10 +206,8 @@ def main():
     rows.append(("refills in the worst second x their mean cost of %.1f us, in ms (budget 5)" % (cost * 1e6), round(second * 1e3, 3),
                  second <= BUDGET * 1.02))
     rows.append(("leases", count, count >= LEAST))
-    print("# Every write of the demonstration\n")
-    print("`./test.sh evidence writes`: `headroom-lab run demo` for %d s with `headroomd-hooked`, whose hook at the only write" % SECONDS)
-    print("call reads the file immediately before; inotify on every group is the second witness. Linux %s, cgroup %s.\n" %
-          (platform.release().split("-")[0], "v2" if V2 else "v1"))
+    print("## Arm `%s`, %d s\n" % (ARM, SECONDS))
+    print("Linux %s, cgroup %s, %d CPUs.\n" % (platform.release().split("-")[0], "v2" if V2 else "v1", os.cpu_count()))
     print("%d settings writes, %d of them back to the owner's value; %d refills, %d in the worst second; leases: %s.\n" %
           (kinds["settings"] + kinds["restore"], kinds["restore"], refills, most,
            ", ".join("%d %s (%s)" % (n, kind, how) for (kind, how), n in sorted(leases.count.items()))))
