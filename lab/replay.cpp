@@ -60,12 +60,24 @@ int show_explanation(const ReplayOptions& options, const Replay& replay, const R
   return tick.agrees ? 0 : 1;
 }
 
-int report(const Replay& replay, const std::string& journal) {
+/// Refills that the plans hold, and those of them on a group that has no hidden lease after its tick.
+struct Refills {
+  std::size_t all = 0, stray = 0;
+  void count(const Replay::Tick& tick, const PlanState& plans) {
+    for (const Refill& r : tick.plan.refills) {
+      ++all;
+      stray += !has_lease(plans, r.slot) || plans.standing[r.slot].actuator != Actuator::hidden;
+    }
+  }
+};
+
+int report(const Replay& replay, const Refills& refills, const std::string& journal) {
   const ReplayCount& n = replay.count();
   fmt::print("{}: {} ticks replayed, {} plans agree to the byte; {} checkpoints, {} of {} states reached agree{}\n", journal,
              n.ticks, n.agreeing, n.checkpoints, n.states_agreeing, n.states, n.torn ? "; its last frame is torn" : "");
   if (n.first_disagreement != 0) fmt::print("the first plan that differs is that of tick {}\n", n.first_disagreement);
-  return n.ticks == n.agreeing && n.states == n.states_agreeing ? 0 : 1;
+  fmt::print("{} refills, {} of them without a hidden lease of their group\n", refills.all, refills.stray);
+  return n.ticks == n.agreeing && n.states == n.states_agreeing && refills.stray == 0 ? 0 : 1;
 }
 
 }  // namespace
@@ -120,9 +132,13 @@ int run_replay(const ReplayOptions& options) {
   std::uint64_t wanted = options.at;
   if (wanted == 0) {
     Replay whole(views(*segments));
-    while (const Replay::Tick* tick = whole.next()) wanted = tick->number;
+    Refills refills;
+    while (const Replay::Tick* tick = whole.next()) {
+      wanted = tick->number;
+      refills.count(*tick, whole.engine()->plans);
+    }
     if (whole.error()) return complain(*whole.error());
-    if (options.group.empty()) return report(whole, options.journal);
+    if (options.group.empty()) return report(whole, refills, options.journal);
   }
   Replay replay(views(*segments));
   const Replay::Tick* tick = replay.next();
