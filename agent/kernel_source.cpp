@@ -91,10 +91,7 @@ void KernelSource::want(Slot slot, std::uint8_t bits) {
 void KernelSource::read_wanted(Sample& sample) {
   sample.readings.reserve(order_.size());
   std::size_t failed = 0;
-  for (std::size_t i = 0; i < order_.size(); ++i) {
-    const Slot slot = order_[i];
-    const auto at = [&](std::size_t n) { return n < order_.size() ? order_[n] : kNoSlot; };
-    tree_.expect(at(i + 1), at(i + 2));
+  for (const Slot slot : order_) {
     switch (read_group(slot, std::exchange(wanted_[slot], std::uint8_t{0}), sample)) {
       case Got::all: break;
       case Got::not_all: ++failed; break;

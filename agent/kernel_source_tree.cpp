@@ -39,11 +39,6 @@ GroupTree::GroupTree(Hierarchy where, Classifier classifier, Watcher watcher)
   catalog_.cores = physical_cores(catalog_.cpus);
 }
 
-void GroupTree::expect(Slot next, Slot after) const {
-  if (next < files_.size() && files_[next]) files_[next]->expect();
-  if (after < files_.size()) __builtin_prefetch(&files_[after]);
-}
-
 GroupFiles* GroupTree::files(Slot slot) { return slot < files_.size() && files_[slot] ? &*files_[slot] : nullptr; }
 
 std::vector<Slot> GroupTree::take_new() { return std::exchange(new_, {}); }

@@ -27,8 +27,6 @@ class GroupTree final {
 
   /// nullptr: free slot.
   GroupFiles* files(Slot slot);
-  /// The files of these are asked for next: brings them near while the kernel answers for others.
-  void expect(Slot next, Slot after) const;
   /// Slots that came since the last call: nothing of them has been read yet.
   std::vector<Slot> take_new();
 

@@ -155,11 +155,7 @@ void sample(Archive& a, T& s, JournalMemory& m) {
   a(lateness, failed);
   std::int64_t slot = 0;
   TimePoint last = at;
-  std::size_t next = 0;
-  list(a, readings, [&](auto& r) {
-    if (++next < readings.size() && readings[next].slot < m.readings.size()) __builtin_prefetch(&m.readings[readings[next].slot]);
-    reading(a, r, m, slot, last);
-  });
+  list(a, readings, [&](auto& r) { reading(a, r, m, slot, last); });
   bool there = node_reading.has_value();
   a(there);
   if constexpr (Archive::kReads) {

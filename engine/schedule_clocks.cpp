@@ -218,14 +218,7 @@ void run_timers(const Context& c) {
   }
   c.state.due.clear();
   c.state.wheel.take_due(until, c.state.due);
-  const auto& due = c.state.due;
-  for (std::size_t i = 0; i < due.size(); ++i) {
-    if (i + 2 < due.size() && due[i + 2].slot < c.now.groups.size()) {   // they lie far apart in memory
-      __builtin_prefetch(&c.state.watches[due[i + 2].slot]);
-      __builtin_prefetch(&c.now.groups[due[i + 2].slot]);
-    }
-    run_if_alive(c, due[i]);
-  }
+  for (const Timer& t : c.state.due) run_if_alive(c, t);
 }
 
 }  // namespace headroom::scheduling

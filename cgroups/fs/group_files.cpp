@@ -133,11 +133,6 @@ GroupFiles::GroupFiles(GroupFiles&&) noexcept = default;
 GroupFiles& GroupFiles::operator=(GroupFiles&&) noexcept = default;
 GroupFiles::~GroupFiles() = default;
 
-void GroupFiles::expect() const {
-  __builtin_prefetch(impl_.get());
-  __builtin_prefetch(reinterpret_cast<const char*>(impl_.get()) + 64);
-}
-
 Result<GroupFiles> GroupFiles::open(const Hierarchy& where, const std::string& path) {
   return open(std::make_shared<const Hierarchy>(where), path);
 }

@@ -35,8 +35,6 @@ class GroupFiles {
   GroupFiles& operator=(GroupFiles&&) noexcept;
   ~GroupFiles();
 
-  /// It is read next: brings what that takes into the cache, and reads nothing.
-  void expect() const;
   std::uint64_t inode() const;
   Result<nanoseconds> usage();
   Result<ThrottleCounters> throttle();

@@ -37,15 +37,6 @@ bool known(const ModelState::Impl& m, const Reading& reading) {
   return reading.slot < m.groups.size() && m.groups[reading.slot].id != 0;
 }
 
-/// Readings lie far apart in memory: the ones to come are fetched meanwhile.
-void expect(const ModelState::Impl& m, const Sample& sample, std::size_t i) {
-  const Slot slot = i < sample.readings.size() ? sample.readings[i].slot : kNone;
-  if (slot >= m.groups.size()) return;
-  __builtin_prefetch(&m.groups[slot]);
-  __builtin_prefetch(&m.rates[slot]);
-  __builtin_prefetch(&m.places[slot]);
-}
-
 bool of_pod(const ModelState::Impl& m, const Reading& reading) {
   return reading.slot < m.places.size() && m.places[reading.slot].pod_kind;
 }
@@ -53,11 +44,8 @@ bool of_pod(const ModelState::Impl& m, const Reading& reading) {
 /// Use of pods comes before their containers', which follows from it while they stand still; settings come after theirs. So
 /// the order of the readings does not matter.
 void take_readings(ModelState::Impl& m, const ModelParams& params, const Sample& sample) {
-  for (std::size_t i = 0; i < sample.readings.size(); ++i) {
-    const Reading& r = sample.readings[i];
-    expect(m, sample, i + 3);
+  for (const Reading& r : sample.readings)
     if (r.usage && of_pod(m, r) && known(m, r)) take_usage(m, params, r);
-  }
   for (const Reading& r : sample.readings) {
     if (!known(m, r)) continue;
     if (r.usage && !of_pod(m, r)) take_usage(m, params, r);
