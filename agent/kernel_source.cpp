@@ -67,7 +67,7 @@ Sample KernelSource::observe(const ReadPlan& reads) {
   Sample sample;
   const TimePoint begin = clock_();
   if (reads.wake != TimePoint{} && begin > reads.wake) sample.lateness = begin - reads.wake;
-  drain(sample);
+  if (!reads.quiet || !own_.written.empty() || !queued_.empty()) drain(sample);
   if (reads.rescan) tree_.begin_rescan();
   tree_.scan_some(kDirectoriesPerTick, begin);
   tree_.mend(begin);
@@ -105,8 +105,7 @@ void KernelSource::read_wanted(Sample& sample) {
 
 KernelSource::Got KernelSource::read_group(Slot slot, std::uint8_t bits, Sample& sample) {
   GroupFiles* files = tree_.files(slot);
-  const Group* group = catalog().find(slot);
-  if (!files || !group) return Got::all;
+  if (!files) return Got::all;
   std::vector<Error> faults;
   Reading& reading = sample.readings.emplace_back();
   reading.slot = slot;
@@ -117,7 +116,7 @@ KernelSource::Got KernelSource::read_group(Slot slot, std::uint8_t bits, Sample&
   if (alive && (bits & kReadBandwidth)) alive = put(files->bandwidth(), reading.bandwidth, faults);
   if (alive && (bits & kReadShares)) alive = put(files->shares(), reading.shares, faults);
   if (alive && (bits & kReadPopulated)) alive = put(files->populated(), reading.populated, faults);
-  if (alive && (bits & kReadWait)) alive = put(wait_.read(slot, *group, *files, reading.at), reading.wait, faults);
+  if (alive && (bits & kReadWait)) alive = put(wait_.read(slot, *catalog().find(slot), *files, reading.at), reading.wait, faults);
   if (!alive) {
     sample.readings.pop_back();
     return Got::group_is_gone;

@@ -92,7 +92,9 @@ Loop::Woken Loop::wait() {
     pollfd fds[3] = {{stopping_ ? -1 : signals_, POLLIN, 0}, {parts_.board.fd(), POLLIN, 0},
                      {blind ? -1 : parts_.source.event_fd(), POLLIN, 0}};
     const timespec timeout = to_timespec(until_next(now));
-    if (ppoll(fds, 3, &timeout, nullptr) <= 0) continue;
+    const int ready = ppoll(fds, 3, &timeout, nullptr);
+    engine_.reads.quiet = ready == 0 && !blind;
+    if (ready <= 0) continue;
     if (fds[0].revents != 0) return Woken::stopped;
     if (fds[1].revents != 0) take_commands();
     if (fds[2].revents != 0) return Woken::due;

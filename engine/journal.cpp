@@ -31,12 +31,6 @@ void frame(std::string_view payload, std::string& out) {
   out += payload;
 }
 
-std::string bytes_of(const Guardrails& rails) {
-  ByteWriter w;
-  w(rails);
-  return w.bytes();
-}
-
 /// Within one life only these change.
 bool same(const Group& a, const Group& b) {
   return a.id == b.id && a.rule == b.rule && a.infrastructure == b.infrastructure && a.parent == b.parent &&
@@ -135,7 +129,7 @@ void JournalEncoder::begin(TimePoint at, const Catalog& catalog, const Guardrail
   memory_ = JournalMemory{};
   memory_.at = at;
   kept_ = catalog;
-  rails_ = bytes_of(rails);
+  rails_ = rails;
 }
 
 void JournalEncoder::checkpoint(std::uint64_t number, TimePoint at, const Engine& engine, const Catalog& catalog,
@@ -160,14 +154,13 @@ void JournalEncoder::tick(std::uint64_t number, const Sample& sample, const Cata
   writer_.byte(kTick);
   writer_.number(number);
   journal::sample(writer_, sample, memory_);
-  std::string present = bytes_of(rails);
-  const bool other_rails = present != rails_, other_catalog = catalog.generation != kept_.generation;
+  const bool other_rails = rails != rails_, other_catalog = catalog.generation != kept_.generation;
   writer_(other_rails, other_catalog);
   if (other_rails) writer_(rails);
   if (other_catalog) put_catalog(writer_, catalog, kept_);
   writer_(plan);
   frame(writer_.bytes(), out);
-  rails_ = std::move(present);
+  if (other_rails) rails_ = rails;
   memory_.plan = plan;
 }
 

@@ -27,12 +27,13 @@ struct JournalTick {
 /// What encoder and decoder both remember, so that a tick can be told by what is new.
 struct JournalMemory {
   struct Last {
-    nanoseconds usage{0}, wait{0};
+    nanoseconds wait{0};
     ThrottleCounters throttle;
     Bandwidth bandwidth;
     std::uint64_t shares = 0;
   };
   TimePoint at;                  ///< of the sample before
+  std::vector<nanoseconds> usage;   ///< by slot: most readings are of nothing else
   std::vector<Last> readings;    ///< by slot
   nanoseconds node_usage{0};
   std::vector<CpuTimes> cpus;
@@ -54,7 +55,7 @@ class JournalEncoder {
 
   JournalMemory memory_;
   Catalog kept_;                 ///< as of the last tick
-  std::string rails_;            ///< the same, as bytes
+  Guardrails rails_;             ///< the same
   ByteWriter writer_;
 };
 

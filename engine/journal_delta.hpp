@@ -61,12 +61,15 @@ void reading(Archive& a, T& r, JournalMemory& m, std::int64_t& slot, TimePoint& 
     a.difference(std::int64_t{r.slot} - slot);
     slot = r.slot;
   }
-  if (r.slot >= m.readings.size()) m.readings.resize(r.slot + 1);
+  if (r.slot >= m.readings.size()) {
+    m.readings.resize(r.slot + 1);
+    m.usage.resize(r.slot + 1);
+  }
   JournalMemory::Last& last = m.readings[r.slot];
   if constexpr (Archive::kReads) flags = a.byte();
   else a.byte(static_cast<std::uint8_t>(flags = flags_of(r, last)));
   delta(a, r.at, at);
-  maybe(a, flags & kUsage, r.usage, last.usage);
+  maybe(a, flags & kUsage, r.usage, m.usage[r.slot]);
   maybe(a, flags & kWait, r.wait, last.wait);
   if constexpr (Archive::kReads) {
     if (flags & kThrottle) r.throttle.emplace();

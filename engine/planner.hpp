@@ -18,6 +18,7 @@ struct Capabilities {
   bool idle_file = true;
   bool group_pressure = false;     ///< PSI per group can be read
   bool assumed = true;             ///< not probed
+  friend bool operator==(const Capabilities&, const Capabilities&) = default;
 };
 
 /// Bounds that no policy can pass.
@@ -31,6 +32,7 @@ struct Guardrails {
   int refill_budget_permille = 5;      ///< of one core, node-wide (0.5 %)
   int deadband_percent = 20;           ///< a changed share is written only beyond it
   std::vector<std::string> protected_prefixes;  ///< our own group and others never touched
+  friend bool operator==(const Guardrails&, const Guardrails&) = default;
 };
 
 /// What the planner believes to be out; budgets and deadbands. One of the five places of state.

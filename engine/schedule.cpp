@@ -56,6 +56,7 @@ ScheduleState::ScheduleState(ScheduleState&&) noexcept = default;
 void next_reads(const Snapshot& snapshot, const PlanState& plans, const ScheduleParams& params, ScheduleState& state,
                 ReadPlan& out) {
   out.groups.clear();
+  out.quiet = false;
   ++state.impl->tick;
   const Context c{snapshot, plans, params, *state.impl, out};
   scheduling::take_catalog(c);

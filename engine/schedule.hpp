@@ -18,10 +18,11 @@ struct ReadPlan {
   bool node_cpus = false;            ///< /proc/stat
   bool node_pressure = false;
   bool rescan = false;               ///< walk the tree, beside inotify
+  bool quiet = false;                ///< a moment ago there was no event to be taken: the caller's to say
 };
 
 struct ScheduleParams {
-  milliseconds fast{10}, eligible{50}, slow{1000}, judge{100}, settings{10'000}, rescan{10'000};
+  milliseconds fast{10}, eligible{50}, slow{1000}, judge{100}, settings{10'000}, rescan{60'000};
   milliseconds others{60'000};   ///< settings of groups that cannot borrow: events tell of them, and nothing of ours is in them
 
   nanoseconds scheduler_tick{4'000'000};

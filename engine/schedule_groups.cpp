@@ -5,11 +5,16 @@
 namespace headroom::scheduling {
 namespace {
 
-/// Spreads lives evenly over an interval in steps of the fast clock.
-TimePoint phase(const Context& c, std::uint64_t id, nanoseconds interval) {
+/// Groups that came one after the other lie beside each other in every table: their turns come together.
+constexpr std::uint64_t kNeighbours = 16;
+
+/// Spreads lives over an interval in steps of the fast clock. Pods are half of it later: what a pod tells of those in it
+/// counts from after their own reading.
+TimePoint phase(const Context& c, const Group& g, nanoseconds interval) {
   const nanoseconds step = c.params.fast;
-  const auto steps = std::max<std::int64_t>(1, interval / step);
-  return c.now.at + step * static_cast<std::int64_t>(id % static_cast<std::uint64_t>(steps)) + step;
+  const auto steps = static_cast<std::uint64_t>(std::max<std::int64_t>(1, interval / step));
+  const std::uint64_t turn = g.id / kNeighbours + (g.identity.kind == GroupKind::pod ? steps / 2 : 0);
+  return c.now.at + step * static_cast<std::int64_t>(turn % steps) + step;
 }
 
 void end_life(const Context& c, Slot slot) {
@@ -28,10 +33,10 @@ void begin_life(const Context& c, Slot slot, const Group& g) {
   w.born = c.now.at;
   w.pod = pod_of(c.now.catalog, slot);
   w.hurry = may_borrow(c.now.catalog, g);
-  arm(c, slot, Task::slow, phase(c, g.id, c.params.slow));
-  arm(c, slot, Task::settings, phase(c, g.id, c.params.settings));
+  arm(c, slot, Task::slow, phase(c, g, c.params.slow));
+  arm(c, slot, Task::settings, phase(c, g, c.params.settings));
   // Many groups at a start: those that may borrow at once, the others over a quarter of a second.
-  arm(c, slot, Task::young, w.hurry ? c.now.at : phase(c, g.id, milliseconds{250}));
+  arm(c, slot, Task::young, w.hurry ? c.now.at : phase(c, g, milliseconds{250}));
 }
 
 /// A pod's base is wanted as soon as its first borrower's is.

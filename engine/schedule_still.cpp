@@ -6,6 +6,8 @@
 namespace headroom::scheduling {
 namespace {
 
+constexpr seconds kLookUp{1};
+
 /// The pod had this value before the group was last read, and has been read since.
 bool told_by(const GroupState& pod, const GroupState& g) {
   return g.read_at != TimePoint{} && pod.still_since <= g.read_at && g.read_at <= pod.read_at;
@@ -53,10 +55,10 @@ bool sleeps(const Context& c, Slot slot) {
 
 void run_watch(const Context& c, Slot pod, TimePoint next) {
   Watch& w = c.watch(pod);
-  const bool wanted = std::any_of(w.sleepers.begin(), w.sleepers.end(), [&](Slot s) { return listed_borrower(c, s); });
-  if (!wanted && c.out.wake > w.watch_until) {
-    w.watched = false;
-    return;
+  if (c.out.wake > w.watch_until) {   // who sleeps in it is looked up now and then: their states lie far apart
+    w.watch_until = c.out.wake + kLookUp;
+    w.watched = std::any_of(w.sleepers.begin(), w.sleepers.end(), [&](Slot s) { return listed_borrower(c, s); });
+    if (!w.watched) return;
   }
   ask(c, pod, kReadUsage);
   arm(c, pod, Task::watch, next);
@@ -70,6 +72,7 @@ void wake_sleepers(const Context& c) {
     for (const Slot slot : c.watch(pod).sleepers)
       if (alive(c, slot) && c.watch(slot).asleep) rouse(c, slot);
     c.watch(pod).sleepers.clear();
+    c.watch(pod).watch_until = c.now.at;
   }
 }
 

@@ -23,17 +23,18 @@ bool is_missing(const Error& error) { return error.code == Errc::absent || error
 
 }  // namespace
 
-struct GroupFiles::Impl {
+/// What a reading needs comes first, in one line of cache.
+struct alignas(64) GroupFiles::Impl {
   struct KeptFile {
     fs::Fd fd;
     bool writable = false;
   };
 
-  explicit Impl(std::shared_ptr<const Hierarchy> hierarchy) : shared(std::move(hierarchy)), where(*shared) {}
+  explicit Impl(std::shared_ptr<const Hierarchy> hierarchy) : where(*hierarchy), shared(std::move(hierarchy)) {}
 
-  std::shared_ptr<const Hierarchy> shared;
   const Hierarchy& where;
-  std::array<KeptFile, kKept> files;   ///< beside `where`: a reading needs nothing else
+  std::array<KeptFile, kKept> files;
+  std::shared_ptr<const Hierarchy> shared;   ///< keeps `where`
   std::string path, dir;
   fs::Fd self;  ///< of `dir`: what is opened through it belongs to this life of the group
   std::uint64_t inode = 0;
