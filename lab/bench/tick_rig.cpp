@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <unordered_map>
 
@@ -104,8 +105,7 @@ Result<> TickRig::start() {
   for (Slot s = 0; s < source_->catalog().groups.size(); ++s)
     if (source_->catalog().find(s)) everything_.push_back({s, kReadUsage | kReadThrottle});
   once();
-  record();
-  return {};
+  return record();
 }
 
 void TickRig::once() {
@@ -117,7 +117,7 @@ void TickRig::once() {
 }
 
 /// One cycle with every pread noted, then their files opened to be kept.
-void TickRig::record() {
+Result<> TickRig::record() {
   std::unordered_map<std::string, std::uint32_t> index;
   set_fault_hook(note_read);
   for (std::size_t i = 0; i < kCycle; ++i) {
@@ -134,10 +134,19 @@ void TickRig::record() {
     }
   }
   set_fault_hook(nullptr);
-  beside_.run([this] {
-    for (const std::string& file : files_) fds_.push_back(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  int refused = 0;
+  beside_.run([&] {
+    for (const std::string& file : files_) {
+      fds_.push_back(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+      if (fds_.back() < 0) refused = errno;
+    }
+    const int spare = open("/dev/null", O_RDONLY | O_CLOEXEC);   // for the way that opens anew
+    if (spare < 0) refused = errno;
+    else close(spare);
   });
   step_ = ticks_;
+  if (refused != 0) return fail(Errc::io, std::to_string(files_.size()) + " files to be read beside the tick", std::strerror(refused));
+  return {};
 }
 
 nanoseconds TickRig::tick() {

@@ -55,7 +55,7 @@ class TickRig {
   explicit TickRig(lab::CostNode node) : node_(std::move(node)) {}
   Result<> start();
   void once();
-  void record();
+  Result<> record();   ///< errors: io, a file could not be opened
 
   /// Node files are read once a second, so at every fourth tick.
   static constexpr std::size_t kCycle = 4;

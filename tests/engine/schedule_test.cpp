@@ -30,21 +30,22 @@ struct Clockwork {
     node.at = reads.wake;
     wakes.push_back(reads.wake);
     most = std::max(most, reads.groups.size());
+    TimePoint at = node.at - milliseconds{1};
     for (const auto& [slot, bits] : reads.groups) {
-      if (bits & kReadUsage) read_usage(slot);
+      if (bits & kReadUsage) read_usage(slot, at += microseconds{1});
       if (bits & kReadThrottle) throttle[slot].push_back(node.at);
       if (bits & kReadBandwidth) settings[slot].push_back(node.at), node.touched.push_back(slot);
       if (bits & kReadWait) wait[slot].push_back(node.at);
     }
   }
-  /// Everybody's use moves at every reading, but for the pods that stand still.
-  void read_usage(Slot slot) {
+  /// Everybody's use moves at every reading, but for the pods that stand still. One reading comes after the other.
+  void read_usage(Slot slot, TimePoint at) {
     usage[slot].push_back(node.at);
     node.fresh.push_back(slot);
     GroupState& g = node.groups[slot];
     const bool moved = !still[slot] || g.read_at == TimePoint{};
-    g.read_at = node.at;
-    if (moved) g.still_since = node.at;
+    g.read_at = at;
+    if (moved) g.still_since = at;
   }
   void run(nanoseconds time) {
     for (const TimePoint end = node.at + time; node.at < end;) tick();
