@@ -10,6 +10,7 @@
 #include "agent/ctl_record.hpp"
 #include "agent/ctl_screen.hpp"
 #include "agent/options.hpp"
+#include "cli/complaint.hpp"
 #include "cli/generate.hpp"
 
 namespace {
@@ -130,10 +131,10 @@ void add_order(CLI::App& app, Ctl& ctl, const std::string& name, const char* wha
 }
 
 void add_common(CLI::App& app, Ctl& ctl) {
-  static const std::map<std::string, Output> outputs{{"text", Output::text}, {"json", Output::json}};
   app.fallthrough();
+  app.failure_message(cli::complaint);
   app.add_option("-o,--output", ctl.client.output, "text or json")
-      ->transform(CLI::CheckedTransformer(outputs, CLI::ignore_case).description("{text,json}"));
+      ->transform(cli::one_of<Output>({{"text", Output::text}, {"json", Output::json}}));
   app.add_option("--socket", ctl.client.socket, "control socket of the daemon")
       ->type_name("FILE")->default_str(ctl.client.socket);
   app.set_version_flag("--version", std::string("headroomctl ") + kVersion);

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "agent/pages.hpp"
+#include "cli/complaint.hpp"
 
 namespace headroom {
 namespace {
@@ -42,10 +43,9 @@ constexpr const char* kFooter =
 struct Flags { bool check = false, restore = false, no_guard = false; };
 
 void add_options(CLI::App& app, Options& o, Flags& flags) {
-  static const std::map<std::string, Mode> modes{{"off", Mode::off}, {"observe", Mode::observe}, {"enforce", Mode::enforce}};
   app.add_option("--config", o.config, "configuration in YAML; built-in defaults (observe) where not given")->type_name("FILE");
   app.add_option("--mode", o.mode, "off, observe or enforce; overrides the configuration")
-      ->transform(CLI::CheckedTransformer(modes, CLI::ignore_case).description("{off,observe,enforce}"));
+      ->transform(cli::one_of<Mode>({{"off", Mode::off}, {"observe", Mode::observe}, {"enforce", Mode::enforce}}));
   app.add_option("--cgroup-root", o.cgroup_root,
                  "group below which to work, or directory under which the host's hierarchies lie (host mounts if empty)")
       ->type_name("DIR");
@@ -61,7 +61,7 @@ void add_options(CLI::App& app, Options& o, Flags& flags) {
            if (found != judges.end()) o.judge = found->second;
          },
          "signal of a neighbour's waiting: auto, pressure, wait-sum, run-delay or none")
-      ->check(CLI::IsMember({"auto", "pressure", "wait-sum", "run-delay", "none"}))
+      ->check(cli::one_of({"auto", "pressure", "wait-sum", "run-delay", "none"}))
       ->default_str("auto");
   app.add_flag("--no-guard", flags.no_guard, "start no guard: then only leases that leave nothing behind are given");
   app.add_option("--guard", o.guard_path, "the guard's program (default: headroom-guard beside headroomd)")->type_name("FILE");
@@ -77,6 +77,7 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
   Flags flags;
   CLI::App app{kAbout, "headroomd"};
   app.footer(kFooter);
+  app.failure_message(cli::complaint);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);   // a unit's drop-in may add to it
   add_options(app, o, flags);
   std::string positional;

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "cgroups/types/nearest.hpp"
 #include "config/tree.hpp"
 
 namespace headroom {
@@ -23,10 +24,6 @@ struct Findings {
   std::vector<std::string> warnings;
   std::set<std::string, std::less<>> named;   ///< keys that were warned of already: once each
 };
-
-/// "Did you mean …?" — the nearest of `known` if it is near, else empty. Optimal string alignment distance, at most 2 and
-/// less than half of the word.
-std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
 
 /// One value with its place.
 class Field {

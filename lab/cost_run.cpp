@@ -120,6 +120,15 @@ Result<RecordedReads> record(const CostOptions& options, const CostNode& node) {
   return load_reads(log, *options.record);
 }
 
+/// A group is one file or two. More than that, and the recording is of another time than what is measured.
+Result<> alike(const CostResult& r) {
+  constexpr double kFilesPerGroup = 1.4;
+  if (!r.bare_reads || *r.bare_reads <= kFilesPerGroup * r.reads) return {};
+  return fail(Errc::rejected, "the recorded schedule",
+              fmt::format("{:.0f} file reads a second, but the measured daemon reads {:.0f} groups a second: start leases are out "
+                          "for 20 s, so warm up for 25 s or more, and run it again", *r.bare_reads, r.reads));
+}
+
 void fill(CostResult& out, const Spent& alone, const Spent& beside) {
   out.cpu_percent = 100 * alone.daemon.cpu_seconds / alone.wall;
   out.guard_percent = 100 * alone.guard.cpu_seconds / alone.wall;
@@ -188,7 +197,9 @@ Result<CostResult> measure_cost(const Hierarchy& where, const CostOptions& optio
   if (!rig) return tl::unexpected(rig.error());
   auto out = measure(*rig, bare, options);
   rig->daemon.stop();
-  if (out) out->groups = static_cast<double>(node->groups());
+  if (!out) return out;
+  if (auto ok = alike(*out); !ok) return tl::unexpected(ok.error());
+  out->groups = static_cast<double>(node->groups());
   return out;
 }
 

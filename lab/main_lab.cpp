@@ -10,6 +10,7 @@
 #include <sstream>
 #include <thread>
 
+#include "cli/complaint.hpp"
 #include "cli/generate.hpp"
 #include "lab/paths.hpp"
 #include "lab/progress.hpp"
@@ -197,6 +198,7 @@ int main(int argc, char** argv) {
   if (argc == 2 && std::string(argv[1]) == "worker") return run_worker();
   CLI::App app{"scenarios on real cgroups: what headroom does to steps and to their neighbours", "headroom-lab"};
   app.require_subcommand(1);
+  app.failure_message(cli::complaint);
   Options options;
   auto* run_command = app.add_subcommand("run", "run a scenario and judge it");
   run_flags(*run_command, options);

@@ -48,6 +48,19 @@ TEST_F(Discovery, ReadsANewGroupWholeWithoutBeingAsked) {
   EXPECT_GE(sample.at, r->at);
 }
 
+TEST_F(Discovery, WhatComesAfterItWasQuietIsFoundAtTheNextLook) {
+  auto& p = pod(1);
+  watch();
+  look();
+  auto& c = container(p, 1);
+  ReadPlan plan;
+  plan.quiet = true;
+  look(plan);
+  EXPECT_EQ(slot(c), kNoSlot) << "the queue was not asked";
+  look();
+  EXPECT_NE(slot(c), kNoSlot);
+}
+
 TEST_F(Discovery, ThreeHundredContainersComeAndGoWhileWeLook) {
   auto& p = pod(1);
   watch();

@@ -38,7 +38,7 @@ const std::map<std::string, Folders> kPicture{
     {"metrics/export", kBelowEdges},
     {"cgroups/fs", kBelowEdges},
     {"systemd", kBelowEdges},
-    {"cli", {}},
+    {"cli", {"cgroups/types"}},
     {"agent", kBelowEdges + kEdges + Folders{"cgroups/ledger"}},
     {"lab", kBelowEdges + kEdges + Folders{"cgroups/ledger"}},
     {"lab/bench", kBelowEdges + kEdges + Folders{"cgroups/ledger", "agent", "lab"}},   // measures the live edges themselves
