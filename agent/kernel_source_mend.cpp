@@ -5,13 +5,14 @@ namespace headroom {
 namespace {
 
 constexpr seconds kAgain{1};
+constexpr int kLooks = 4;                 ///< at what is said to be gone: ENODEV is also said of a file that comes back
 constexpr std::size_t kMostAtOnce = 64;   ///< where nothing can be opened at all, a tick does not pay for all of it
 
 }  // namespace
 
 void GroupTree::trouble(const std::string& path, const Error& error) {
-  if (error.code == Errc::gone) return;
-  faults_.push_back(error);
+  if (error.code != Errc::gone) faults_.push_back(error);
+  else if (++missed_[path] > kLooks) return;
   troubled_.insert(path);
 }
 
@@ -24,7 +25,10 @@ void GroupTree::mend(TimePoint now) {
   mended_ = now;
   std::set<std::string> due;
   for (std::size_t n = 0; n < kMostAtOnce && !troubled_.empty(); ++n) due.insert(troubled_.extract(troubled_.begin()));
-  for (const auto& path : due) mend_one(path, now);
+  for (const auto& path : due) {
+    mend_one(path, now);
+    if (!troubled_.contains(path)) missed_.erase(path);
+  }
 }
 
 void GroupTree::mend_one(const std::string& path, TimePoint now) {

@@ -70,7 +70,7 @@ class GroupTree final {
   void release_unwatched();
   void scan_directory(const std::string& path, TimePoint now);
   void watch(const std::string& path);
-  /// Unless it is only gone.
+  /// What is gone is no fault; it is looked at a few times more.
   void trouble(const std::string& path, const Error& error);
   void mend_one(const std::string& path, TimePoint now);
   Slot enter(const std::string& path, Directory& directory, TimePoint now);
@@ -88,6 +88,7 @@ class GroupTree final {
   std::deque<std::string> to_scan_;
   std::vector<Error> faults_;
   std::set<std::string> troubled_;   ///< paths for mend()
+  std::map<std::string, int> missed_;   ///< of those: how often they were gone
   TimePoint mended_;
   std::uint64_t next_id_ = 1;
 };

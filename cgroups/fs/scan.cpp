@@ -23,16 +23,18 @@ Result<> list(const std::string& root, const std::string& parent, std::vector<Fo
   if (!entries) return fs::failure(errno, dir);
   opened->release();
   while (true) {
-    if (const int error = fs::injected("readdir", dir, ""); error != 0) return fs::failure(error, dir);
-    errno = 0;
-    const dirent* entry = ::readdir(entries.get());
-    if (!entry) break;
+    const dirent* entry = nullptr;
+    const long got = fs::retry("readdir", dir, "", [&] {
+      errno = 0;
+      entry = ::readdir(entries.get());
+      return entry || errno == 0 ? 0L : -1L;
+    });
+    if (got < 0) return fs::failure(static_cast<int>(-got), dir);
+    if (!entry) return {};
     const std::string_view name = entry->d_name;
     if (entry->d_type != DT_DIR || name == "." || name == "..") continue;
     out.push_back({parent.empty() ? std::string(name) : parent + "/" + std::string(name), entry->d_ino});
   }
-  if (errno != 0) return fs::failure(errno, dir);
-  return {};
 }
 
 /// What costs a scan: no fds or no memory. A group that vanished, or that nests deeper than a path may be, does not.

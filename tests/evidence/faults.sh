@@ -37,8 +37,9 @@ version=v1
 call fails, every time it is made for as long as the fault is there (EINTR three times). A fault of a group meets a pod that
 comes while it is there. *Messages* are log lines of level warn or error; *ticks* are those of one second with the fault and
 of the second before; *right after* is when the group is known, read and lent to, counted from the end of the fault.
-ENODEV of one group is the kernel's word for "gone": no message, and a group that is there all the same is found again by the
-next walk of the tree (10 s). The release daemon has none of this but one load of an empty pointer in front of a call.
+ENODEV of one group is the kernel's word for "gone": no message, and a group that is there all the same is looked at
+again once a second, four times, and after that by the next walk of the tree (1 min). The release daemon has none of this
+but one load of an empty pointer in front of a call.
 
 Linux $(uname -r | cut -d- -f1), cgroup $version, $(nproc) CPUs.
 
