@@ -102,7 +102,7 @@ int test(const CtlConfigUse& use, const Arguments& a) {
 
 std::vector<ParamDoc> all_parameters() {
   std::vector<ParamDoc> docs;
-  for (const std::string_view policy : policy_names())
+  for (const std::string_view policy : policy_names(PolicyUse::production))
     for (const ParamDoc& doc : policy_docs(policy)) docs.push_back(doc);
   return docs;
 }

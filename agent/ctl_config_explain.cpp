@@ -38,7 +38,7 @@ Row row_of(const ParamDoc& doc, std::string_view policy) {
 /// Parameters: those of the policy in force, or of all where that is not known.
 std::vector<Row> parameter_rows(const std::vector<InForce>& given, std::optional<std::string> policy) {
   std::vector<Row> rows;
-  for (const std::string_view name : policy_names()) {
+  for (const std::string_view name : policy_names(PolicyUse::production)) {
     if (policy && *policy != name) continue;
     for (const ParamDoc& doc : policy_docs(name)) {
       Row row = row_of(doc, name);
@@ -121,7 +121,7 @@ bool asked_for(const Row& row, std::string_view path) {
 std::string no_such_key(std::string_view path) {
   std::vector<std::string> known;
   for (const Key& key : keys()) known.emplace_back(key.path);
-  for (const std::string_view policy : policy_names())
+  for (const std::string_view policy : policy_names(PolicyUse::production))
     for (const ParamDoc& doc : policy_docs(policy)) known.push_back(fmt::format("tuning.{}", doc.name));
   std::vector<std::string> ends;
   for (const auto& key : known) {

@@ -131,7 +131,7 @@ std::string_view name_of(const Key& key) {
 
 std::vector<std::string_view> words_of(const Key& key) {
   constexpr std::string_view kBetween = " | ";
-  if (key.form == Form::word && key.want.empty()) return policy_names();
+  if (key.form == Form::word && key.want.empty()) return policy_names(PolicyUse::production);
   std::vector<std::string_view> result;
   auto rest = key.want;
   for (auto at = rest.find(kBetween); at != std::string_view::npos; at = rest.find(kBetween)) {

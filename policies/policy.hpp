@@ -35,12 +35,22 @@ struct WeightWant {
   int eighths = 8;             ///< 1..8 of its own base weight
   Reason why;
 };
+/// Exact values, as another agent's law says them: no lease, no ceiling of a class, no lendable amount, no deadband. The
+/// planner keeps them legal (KERNEL 3-6), at least 1 ms and at most the node's CPUs, absolute on the pod, and puts them back.
+/// They stand until the next want of the slot.
+struct QuotaWant {
+  Slot slot = kNoSlot;                 ///< a container with a finite base
+  std::optional<microseconds> quota;   ///< in the period that its file has; nullopt: its owner's
+  std::optional<microseconds> burst;   ///< at most the quota; nullopt: its owner's
+  Reason why;
+};
 struct Desired {
   std::vector<LeaseWant> leases;
   std::vector<BurstWant> bursts;
   std::vector<WeightWant> weights;
+  std::vector<QuotaWant> quotas;
   MilliCpu lendable;           ///< before leases, for the report
-  void clear() { leases.clear(); bursts.clear(); weights.clear(); lendable = {}; }
+  void clear() { leases.clear(); bursts.clear(); weights.clear(); quotas.clear(); lendable = {}; }
 };
 
 /// A lease that is out, as policy and report see it.
@@ -76,6 +86,7 @@ using Faults = std::vector<Error>;
 ///   static std::span<const Lease> leases(const State&);
 ///   void fields(Archive&, Params&), void fields(Archive&, State&)                // archive.hpp: as bytes and back
 ///   static std::vector<Credit> credits(const State&) and void restore(State&, span<const Credit>)  // may be empty
+///   static nanoseconds rhythm(const Params&)     // only where it has one of its own
 class Policy {
  public:
   /// Credit account by pod or workflow, so that it survives a restart.
@@ -93,11 +104,16 @@ class Policy {
   virtual std::span<const Lease> leases() const = 0;
   virtual std::vector<Credit> credits() const = 0;
   virtual void restore(std::span<const Credit>) = 0;
+  /// Every container's usage and throttling is read so often, and nothing oftener; 0: on the three clocks of the schedule.
+  virtual nanoseconds rhythm() const = 0;
 };
+
+/// production: for every node. lab: to be compared with, on scratch groups and in simulation.
+enum class PolicyUse { production, lab };
 
 /// @return nullptr and a fault if there is no policy of that name, or its parameters are wrong.
 std::unique_ptr<Policy> make_policy(std::string_view name, const Node& tuning, Faults& faults);
-std::vector<std::string_view> policy_names();
+std::vector<std::string_view> policy_names(PolicyUse use);
 std::span<const ParamDoc> policy_docs(std::string_view name);
 
 }  // namespace headroom

@@ -4,14 +4,18 @@
 
 namespace headroom {
 
-#define POLICY(identifier) PolicyEntry policy_##identifier();
+#define POLICY(identifier, use) PolicyEntry policy_##identifier();
 #include "policies/registry.def"
 #undef POLICY
 
 namespace {
 
+struct Entry : PolicyEntry {
+  PolicyUse use;
+};
+
 auto entries() {
-#define POLICY(identifier) policy_##identifier(),
+#define POLICY(identifier, use) Entry{policy_##identifier(), PolicyUse::use},
   return std::array{
 #include "policies/registry.def"
   };
@@ -22,22 +26,23 @@ auto entries() {
 
 std::unique_ptr<Policy> make_policy(std::string_view name, const Node& tuning, Faults& faults) {
   std::string known;
-  for (const PolicyEntry& entry : entries()) {
+  for (const Entry& entry : entries()) {
     if (entry.name == name) return entry.make(tuning, faults);
-    known += (known.empty() ? "" : ", ") + std::string(entry.name);
+    if (entry.use == PolicyUse::production) known += (known.empty() ? "" : ", ") + std::string(entry.name);
   }
   faults.push_back({Errc::malformed, "policy", "want one of " + known + ", got \"" + std::string(name) + "\""});
   return nullptr;
 }
 
-std::vector<std::string_view> policy_names() {
+std::vector<std::string_view> policy_names(PolicyUse use) {
   std::vector<std::string_view> names;
-  for (const PolicyEntry& entry : entries()) names.push_back(entry.name);
+  for (const Entry& entry : entries())
+    if (entry.use == use) names.push_back(entry.name);
   return names;
 }
 
 std::span<const ParamDoc> policy_docs(std::string_view name) {
-  for (const PolicyEntry& entry : entries())
+  for (const Entry& entry : entries())
     if (entry.name == name) return entry.docs();
   return {};
 }

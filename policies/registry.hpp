@@ -26,6 +26,10 @@ class TypedPolicy final : public Policy {
   std::span<const Lease> leases() const override { return P::leases(state_); }
   std::vector<Credit> credits() const override { return P::credits(state_); }
   void restore(std::span<const Credit> credits) override { P::restore(state_, credits); }
+  nanoseconds rhythm() const override {
+    if constexpr (requires { P::rhythm(params_); }) return P::rhythm(params_);
+    else return nanoseconds{0};
+  }
 
  private:
   typename P::Params params_;

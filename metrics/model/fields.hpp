@@ -24,9 +24,9 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<NodeView> T>
 void fields(Archive& a, T& v) {
-  auto& [cpus, at, use_now, protected_use, class_use, cpu_busy, steal, pressure, state, target, judge,
+  auto& [cpus, at, usage, use_now, protected_use, class_use, cpu_busy, steal, pressure, state, target, judge,
          worst_lateness_1s, failed_ticks, contract_budget, contract_seconds, breach_seconds, expected] = v;
-  a(cpus, at, use_now, protected_use, class_use, cpu_busy, steal, pressure, state, target, judge, worst_lateness_1s,
+  a(cpus, at, usage, use_now, protected_use, class_use, cpu_busy, steal, pressure, state, target, judge, worst_lateness_1s,
     failed_ticks, contract_budget, contract_seconds, breach_seconds, expected);
 }
 template <class Archive, Of<ModelParams> T>

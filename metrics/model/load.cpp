@@ -14,6 +14,7 @@ constexpr std::uint32_t kBlind = 3;  // failed ticks in a row
 
 void take_node_usage(NodeMemory& memory, NodeView& node, const ModelParams& params, Ring::Point now) {
   if (memory.has_window && now.at <= memory.usage.back(0).at) return;
+  node.usage = now.usage;
   if (!memory.has_window || now.usage < memory.usage.back(0).usage) {
     memory.usage = Ring{};
     memory.window = now;

@@ -70,6 +70,7 @@ inline bool at_rest(const GroupState& g) {
 struct NodeView {
   int cpus = 1;
   TimePoint at;
+  nanoseconds usage{0};              ///< cumulative, of every task; the last one read
   MilliCpu use_now;                  ///< over the last >= 30 ms, without steal
   MilliCpu protected_use;            ///< of LSE, LSR, LS, SYSTEM, control groups
   std::array<MilliCpu, 7> class_use{};  ///< by QosClass, containers and plain groups, over 1 s
