@@ -57,6 +57,7 @@ tl::expected<Loaded, std::vector<Error>> load_config(const Options& options) {
   if (!parsed) return tl::unexpected(std::move(parsed.error()));
   out.config = std::move(*parsed);
   if (options.mode) out.config.mode = *options.mode;
+  if (options.policy) out.config.policy = *options.policy;
   Faults faults;
   if (!make_policy(out.config.policy, out.config.tuning, faults)) return tl::unexpected(std::move(faults));
   return out;

@@ -42,10 +42,25 @@ constexpr const char* kFooter =
 
 struct Flags { bool check = false, restore = false, no_guard = false; };
 
+std::vector<std::string> every_policy() {
+  std::vector<std::string> names;
+  for (const PolicyUse use : {PolicyUse::production, PolicyUse::lab})
+    for (const std::string_view name : policy_names(use)) names.emplace_back(name);
+  return names;
+}
+
+std::string for_comparing() {
+  std::string list;
+  for (const std::string_view name : policy_names(PolicyUse::lab)) list += (list.empty() ? "" : ", ") + std::string(name);
+  return list.empty() ? "none" : list;
+}
+
 void add_options(CLI::App& app, Options& o, Flags& flags) {
   app.add_option("--config", o.config, "configuration in YAML; built-in defaults (observe) where not given")->type_name("FILE");
   app.add_option("--mode", o.mode, "off, observe or enforce; overrides the configuration")
       ->transform(cli::one_of<Mode>({{"off", Mode::off}, {"observe", Mode::observe}, {"enforce", Mode::enforce}}));
+  app.add_option("--policy", o.policy, "overrides the configuration; also takes policies that are for comparing in the lab only: " + for_comparing())
+      ->check(cli::one_of(every_policy()));
   app.add_option("--cgroup-root", o.cgroup_root,
                  "group below which to work, or directory under which the host's hierarchies lie (host mounts if empty)")
       ->type_name("DIR");

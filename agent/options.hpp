@@ -19,6 +19,7 @@ struct Options {
   Task task = Task::run;
   std::string config;                  ///< file; empty: built-in defaults
   std::optional<Mode> mode;            ///< overrides the file's
+  std::optional<std::string> policy;   ///< overrides the file's; also those that are for comparing only
   std::string cgroup_root;             ///< empty: the host's mounts
   std::string run_dir = kDefaultRunDir;
   std::string state_dir;               ///< default_state_dir() where not given

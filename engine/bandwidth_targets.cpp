@@ -30,11 +30,29 @@ std::optional<microseconds> ceiling_above(const Context& c, Slot slot, Slot pod,
   return lowest;
 }
 
+constexpr microseconds kLeastQuota{1000};   // KERNEL 6
+
+bool may_set(const Context& c, Slot slot) {
+  const Slot pod = unit_root(c.catalog(), slot);
+  if (!c.rails.guard_up || set_refusal(c, slot) != Because::none) return false;
+  const Ownership& own = c.group(pod).own;
+  return pod == slot || (own.certain && own.base && own.in_force);
+}
+
+/// What another agent's law says, within what the kernel takes and other people's slices allow.
+microseconds quota_as_set(const Context& c, Slot slot, Slot pod) {
+  const Ownership& own = c.group(slot).own;
+  microseconds most = quota_for(c.rails.node_cores, own.base->period);
+  if (const auto above = ceiling_above(c, slot, pod, own.base->period)) most = std::min(most, *above);
+  return std::clamp(*c.standing(slot).set_quota, kLeastQuota, std::max(most, *own.base->quota));
+}
+
 /// What a member's quota is to be before its pod's ceiling is looked at: base without a file lease.
 microseconds wanted_quota(const Context& c, Slot slot, Slot pod) {
   const Ownership& own = c.group(slot).own;
   const Standing& s = c.standing(slot);
   const microseconds base = *own.base->quota;
+  if (s.set_quota && may_set(c, slot)) return quota_as_set(c, slot, pod);
   if (s.lent_cores.value == 0 || s.actuator == Actuator::hidden) return base;
   const microseconds period = own.base->period;
   microseconds most = quota_for(c.rails.node_cores, period);
@@ -56,6 +74,11 @@ bool kernel_burst_allowed(const Context& c, Slot slot) {
   if (effective_visibility(c, slot, s.visibility) == Visibility::hidden) return false;
   if (s.lent_cores.value > 0 && s.kind == LeaseKind::start) return false;
   return lease_refusal(c, slot) == Because::none;
+}
+
+bool burst_may_be_set(const Context& c, Slot slot) {
+  if (!c.rails.can.burst_file || c.now.at < c.group(slot).own.no_burst_until) return false;
+  return c.now.at >= c.group(unit_root(c.catalog(), slot)).own.no_burst_until && may_set(c, slot);
 }
 
 /// Half of the base, so that somebody's decrease to half goes through at once (KERNEL 3). Never below the owner's own.
@@ -89,16 +112,23 @@ std::optional<Bandwidth> member_target(const Context& c, const Unit& unit, Slot 
   Bandwidth to = *own.base;
   to.quota = wanted_quota(c, slot, unit.root);
   if (s.burst.count() > 0 && kernel_burst_allowed(c, slot)) to.burst = capped_burst(s.burst, *own.base);
+  if (s.set_quota) to.burst = std::min(to.burst, *to.quota);   // its owner's, under a quota below his (KERNEL 3)
+  if (s.set_burst && burst_may_be_set(c, slot)) to.burst = std::clamp(*s.set_burst, microseconds{0}, *to.quota);
   if (to == *own.base && !bandwidth_is_ours(c, slot)) return std::nullopt;
   if (!unit.forced && refused_lately(c, slot, to)) return own.in_force;
   return to;
+}
+
+bool lends(const Context& c, const Target& t) {
+  const auto& base = c.group(t.slot).own.base;
+  return t.bandwidth && t.bandwidth->quota && base->quota && *t.bandwidth->quota > *base->quota;
 }
 
 /// Keeps the sum of what is lent in a pod below other people's ceilings; who has borrowed longest is served first.
 void fit_below(const Context& c, microseconds room, microseconds pod_period, std::vector<Target>& members) {
   std::vector<Target*> order;
   for (Target& t : members)
-    if (t.bandwidth && t.bandwidth->quota && c.group(t.slot).own.base->quota) order.push_back(&t);
+    if (lends(c, t)) order.push_back(&t);
   std::sort(order.begin(), order.end(), [&](const Target* a, const Target* b) {
     return std::pair(c.standing(a->slot).since, c.group(a->slot).id) <
            std::pair(c.standing(b->slot).since, c.group(b->slot).id);
@@ -120,14 +150,18 @@ std::optional<Bandwidth> pod_target(const Context& c, const Unit& unit, std::vec
     fit_below(c, std::max(microseconds{0}, *above - *own.base->quota), own.base->period, members);
   Bandwidth to = *own.base;
   microseconds burst{0};
+  bool set = false;
   for (const Target& t : members) {
     if (!t.bandwidth || !t.bandwidth->quota) continue;
     const Bandwidth& base = *c.group(t.slot).own.base;
     if (!base.quota) continue;
-    to.quota = *to.quota + rescale(*t.bandwidth->quota - *base.quota, base.period, to.period);
+    // A quota set below its owner's leaves the pod as it is: its siblings' may be as large as the pod's.
+    const microseconds lent = std::max(microseconds{0}, *t.bandwidth->quota - *base.quota);
+    to.quota = *to.quota + rescale(lent, base.period, to.period);
     burst += t.bandwidth->burst - base.burst;
+    set = set || c.standing(t.slot).set_burst;
   }
-  to.burst = capped_burst(own.base->burst + burst, *own.base);
+  to.burst = set ? std::clamp(own.base->burst + burst, microseconds{0}, *to.quota) : capped_burst(own.base->burst + burst, *own.base);
   if (to == *own.base && !bandwidth_is_ours(c, unit.root)) return std::nullopt;
   const bool lowers = own.in_force->quota && *to.quota < *own.in_force->quota;
   if (!unit.forced && lowers && refused_lately(c, unit.root, to)) return own.in_force;

@@ -43,6 +43,8 @@ bool has_pod(const Unit& unit);
 bool touchable(const Context& c, Slot slot);
 /// Why nothing may be lent to the group; Because::none: it may.
 Because lease_refusal(const Context& c, Slot slot);
+/// The same for exact values: every class but those that nobody touches.
+Because set_refusal(const Context& c, Slot slot);
 bool weight_allowed(const Context& c, Slot slot);
 /// hidden for class control and a rule that says so, else what was asked.
 Visibility effective_visibility(const Context& c, Slot slot, Visibility asked);

@@ -43,6 +43,7 @@ struct Standing {                      ///< per slot
   LeaseKind kind = LeaseKind::burst;
   TimePoint since;
   microseconds burst{0};               ///< ours
+  std::optional<microseconds> set_quota, set_burst;   ///< as another agent's law says; nullopt: its owner's
   int eighths = 8;
   nanoseconds usage_at_refill{0};
   TimePoint refilled_at;

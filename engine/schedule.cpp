@@ -8,6 +8,7 @@ namespace headroom {
 namespace {
 
 using scheduling::Context;
+using scheduling::falls_due;
 
 constexpr milliseconds kIdleGrid{250};  // the slow clock in four wakeups a second
 constexpr milliseconds kSoonest{1};
@@ -22,6 +23,7 @@ TimePoint on_grid(TimePoint at, nanoseconds grid) {
 TimePoint next_wake(const Context& c) {
   nanoseconds grid = kIdleGrid;
   if (c.state.eligible > 0) grid = c.params.eligible;
+  if (c.params.rhythm.count() > 0) grid = std::min<nanoseconds>(kIdleGrid, c.params.rhythm);
   if (!c.state.fast.empty()) grid = scheduling::fast_interval(c);
   TimePoint wake = std::min(on_grid(c.now.at, grid), scheduling::judge_wake(c));
   for (const Slot s : c.plans.active) wake = std::min(wake, scheduling::hidden_wake(c, s));
@@ -30,21 +32,15 @@ TimePoint next_wake(const Context& c) {
   return std::max(wake, c.now.at + kSoonest);
 }
 
-bool due(TimePoint& last, TimePoint wake, nanoseconds every) {
-  const nanoseconds slack = every / 10;
-  if (last.time_since_epoch().count() != 0 && wake - last < every - slack) return false;
-  last = wake;
-  return true;
-}
-
 void ask_node(const Context& c) {
   const bool out = scheduling::leases_out(c.plans);
-  const nanoseconds usage = out ? scheduling::fast_interval(c) : c.state.timed > 0 ? c.params.eligible : c.params.slow;
+  const nanoseconds beat = c.params.rhythm.count() > 0 ? c.params.rhythm : nanoseconds{c.params.slow};
+  const nanoseconds usage = out ? scheduling::fast_interval(c) : c.state.timed > 0 ? c.params.eligible : beat;
   const nanoseconds cpus = out ? c.params.judge : c.params.slow;
-  c.out.node_usage = due(c.state.node_usage_at, c.out.wake, c.state.woken ? nanoseconds{0} : usage);
-  c.out.node_cpus = due(c.state.node_cpus_at, c.out.wake, cpus);
-  c.out.node_pressure = due(c.state.pressure_at, c.out.wake, c.params.slow);
-  c.out.rescan = due(c.state.rescan_at, c.out.wake, c.params.rescan);
+  c.out.node_usage = falls_due(c.state.node_usage_at, c.out.wake, c.state.woken ? nanoseconds{0} : usage);
+  c.out.node_cpus = falls_due(c.state.node_cpus_at, c.out.wake, cpus);
+  c.out.node_pressure = falls_due(c.state.pressure_at, c.out.wake, c.params.slow);
+  c.out.rescan = falls_due(c.state.rescan_at, c.out.wake, c.params.rescan);
 }
 
 }  // namespace
@@ -66,6 +62,7 @@ void next_reads(const Snapshot& snapshot, const PlanState& plans, const Schedule
   out.wake = next_wake(c);
   scheduling::run_fast(c);
   scheduling::run_timers(c);
+  scheduling::run_beat(c);
   scheduling::run_judges(c);
   ask_node(c);
   state.impl->previous_at = snapshot.at;

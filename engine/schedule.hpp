@@ -26,6 +26,7 @@ struct ScheduleParams {
   milliseconds others{60'000};   ///< settings of groups that cannot borrow: events tell of them, and nothing of ours is in them
 
   nanoseconds scheduler_tick{4'000'000};
+  nanoseconds rhythm{0};         ///< of a policy that has one: every container at once, and no clock that is faster
 };
 
 /// Due times per slot. Part of PlanState's family: owned by the engine, changed in place.

@@ -93,6 +93,7 @@ TimePoint next_turn(const Timer& t, nanoseconds every, TimePoint wake) {
 
 /// A borrower's use is read even while it sleeps: its credit grows by it.
 void run_slow(const Context& c, Slot slot) {
+  if (c.params.rhythm.count() > 0 && c.group(slot).counted) return;   // read by the beat
   const bool pod = c.now.catalog.find(slot)->identity.kind == GroupKind::pod;
   const bool rests = pod ? stands_still(c.group(slot)) : sleeps(c, slot);
   if (!rests) ask(c, slot, kReadUsage | kReadThrottle);
@@ -130,7 +131,15 @@ void run_if_alive(const Context& c, const Timer& t) {
 
 }  // namespace
 
+bool falls_due(TimePoint& last, TimePoint wake, nanoseconds every) {
+  const nanoseconds slack = every / 10;
+  if (last.time_since_epoch().count() != 0 && wake - last < every - slack) return false;
+  last = wake;
+  return true;
+}
+
 void time_eligible(const Context& c, Slot slot, TimePoint due) {
+  if (c.params.rhythm.count() > 0) return;
   if (std::exchange(c.watch(slot).timed, true)) return;
   ++c.state.timed;
   arm(c, slot, Task::eligible, due);
@@ -159,7 +168,7 @@ void choose_clocks(const Context& c) {
   for (const Slot slot : c.now.fresh) {
     if (!alive(c, slot)) continue;
     note_eligible(c, slot);
-    if (c.watch(slot).eligible && busy(c.group(slot))) keep_fast(c, slot);
+    if (c.params.rhythm.count() == 0 && c.watch(slot).eligible && busy(c.group(slot))) keep_fast(c, slot);
   }
   for (const Slot slot : c.plans.active)
     if (has_lease(c.plans, slot) && alive(c, slot)) keep_fast(c, slot);
@@ -208,6 +217,12 @@ void run_fast(const Context& c) {
     const Slot pod = w.pod;
     if (pod != kNoSlot && alive(c, pod)) ask(c, pod, kReadUsage | kReadThrottle);
   }
+}
+
+void run_beat(const Context& c) {
+  if (c.params.rhythm.count() == 0 || !falls_due(c.state.beat_at, c.out.wake, c.params.rhythm)) return;
+  for (Slot slot = 0; slot < c.state.watches.size(); ++slot)
+    if (alive(c, slot) && c.group(slot).counted) ask(c, slot, kReadUsage | kReadThrottle);
 }
 
 void run_timers(const Context& c) {

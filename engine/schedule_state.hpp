@@ -60,6 +60,7 @@ struct ScheduleState::Impl {
   TimePoint judge_due;
   TimePoint look_due = TimePoint::max();  ///< of the look between two rounds; max: done
   std::vector<Slot> baseline;  ///< neighbours whose waiting without leases is being learned
+  TimePoint beat_at;             ///< of a policy's own rhythm
   TimePoint node_usage_at, node_cpus_at, pressure_at, rescan_at;
 };
 
@@ -77,6 +78,9 @@ struct Context {
   const GroupState& group(Slot s) const { return now.groups[s]; }
   Watch& watch(Slot s) const { return state.watches[s]; }
 };
+
+/// Whether what is done `every` so often falls to this wakeup; then it is noted as done.
+bool falls_due(TimePoint& last, TimePoint wake, nanoseconds every);
 
 // schedule_groups.cpp: what a group is to the schedule.
 /// Free slots and lives that the model has not seen yet are not.
@@ -100,6 +104,8 @@ void run_fast(const Context& c);
 /// The fast clock, or half of it as long as everybody on it has what he wants and the node has CPUs to spare.
 nanoseconds fast_interval(const Context& c);
 void run_timers(const Context& c);
+/// Every container, in the rhythm of a policy that has one.
+void run_beat(const Context& c);
 
 /// Its turn of the eligible clock, unless one is due already.
 void time_eligible(const Context& c, Slot slot, TimePoint due);

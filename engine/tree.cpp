@@ -33,6 +33,22 @@ bool may_be_demoted(GroupKind kind) {
   return kind == GroupKind::pod || (kind != GroupKind::slice && may_hold_lease(kind));
 }
 
+/// Peers raise services as well as steps.
+bool class_may_be_set(const ClassRule& rule) {
+  switch (rule.qos) {
+    case QosClass::ls:
+    case QosClass::step:
+    case QosClass::control:
+      return true;
+    case QosClass::lse:
+    case QosClass::lsr:
+    case QosClass::be:
+    case QosClass::system:
+      return false;
+  }
+  return false;
+}
+
 bool class_may_borrow(const ClassRule& rule) {
   if (!rule.borrow) return false;
   switch (rule.qos) {
@@ -47,6 +63,21 @@ bool class_may_borrow(const ClassRule& rule) {
       return false;
   }
   return false;
+}
+
+/// Why nothing is written to a touchable group, whatever its class.
+Because refusal_in_any_class(const Context& c, Slot slot) {
+  const Group& g = *c.catalog().find(slot);
+  if (g.infrastructure || !may_hold_lease(g.identity.kind)) return Because::refuse_class;
+  const Ownership& own = c.group(slot).own;
+  if (!own.certain || !own.base || !own.in_force) return Because::refuse_uncertain;
+  if (!own.base->quota || !own.in_force->quota) return Because::refuse_unlimited;
+  if (c.now.at < own.hands_off_until || c.now.at < own.no_lease_until) return Because::refuse_hands_off;
+  const Slot pod = unit_root(c.catalog(), slot);
+  if (c.now.at < c.standing(pod).quiet_until) return Because::refuse_hands_off;
+  if (pod == slot) return Because::none;
+  if (!touchable(c, pod)) return Because::refuse_class;
+  return c.now.at < c.group(pod).own.hands_off_until ? Because::refuse_hands_off : Because::none;
 }
 
 bool demotable_class(const ClassRule& rule) {
@@ -99,19 +130,13 @@ bool touchable(const Context& c, Slot slot) {
 }
 
 Because lease_refusal(const Context& c, Slot slot) {
-  if (!touchable(c, slot)) return Because::refuse_class;
-  const Group& g = *c.catalog().find(slot);
-  if (g.infrastructure || !may_hold_lease(g.identity.kind) || !class_may_borrow(c.catalog().rule_of(g)))
-    return Because::refuse_class;
-  const Ownership& own = c.group(slot).own;
-  if (!own.certain || !own.base || !own.in_force) return Because::refuse_uncertain;
-  if (!own.base->quota || !own.in_force->quota) return Because::refuse_unlimited;
-  if (c.now.at < own.hands_off_until || c.now.at < own.no_lease_until) return Because::refuse_hands_off;
-  const Slot pod = unit_root(c.catalog(), slot);
-  if (c.now.at < c.standing(pod).quiet_until) return Because::refuse_hands_off;
-  if (pod == slot) return Because::none;
-  if (!touchable(c, pod)) return Because::refuse_class;
-  return c.now.at < c.group(pod).own.hands_off_until ? Because::refuse_hands_off : Because::none;
+  if (!touchable(c, slot) || !class_may_borrow(c.catalog().rule_of(*c.catalog().find(slot)))) return Because::refuse_class;
+  return refusal_in_any_class(c, slot);
+}
+
+Because set_refusal(const Context& c, Slot slot) {
+  if (!touchable(c, slot) || !class_may_be_set(c.catalog().rule_of(*c.catalog().find(slot)))) return Because::refuse_class;
+  return refusal_in_any_class(c, slot);
 }
 
 bool weight_allowed(const Context& c, Slot slot) {

@@ -179,24 +179,35 @@ void wake_with_their_units(const Context& c, const std::vector<Resting>& lain_do
   }
 }
 
-void settle(const Context& c, std::span<const LeaseWant> leases, std::span<const BurstWant> bursts,
-            std::span<const WeightWant> weights, Slot slot) {
-  const auto find = [slot](auto wants) {
-    const auto it =
-        std::lower_bound(wants.begin(), wants.end(), slot, [](const auto& w, Slot s) { return w.slot < s; });
-    return it != wants.end() && it->slot == slot ? &*it : nullptr;
+/// The wants of one tick, one per slot.
+struct Wants {
+  std::vector<LeaseWant> leases;
+  std::vector<BurstWant> bursts;
+  std::vector<WeightWant> weights;
+  std::vector<QuotaWant> quotas;
+};
+
+void settle(const Context& c, const Wants& wants, Slot slot) {
+  const auto find = [slot](const auto& list) {
+    const auto it = std::lower_bound(list.begin(), list.end(), slot, [](const auto& w, Slot s) { return w.slot < s; });
+    return it != list.end() && it->slot == slot ? &*it : nullptr;
   };
   Standing& s = c.standing(slot);
-  const auto* lease = find(leases);
+  const auto* lease = find(wants.leases);
   if (lease)
     take_lease(c, *lease);
   else
     review_unasked(c, slot);
-  if (const auto* want = find(bursts)) {
+  if (const auto* want = find(wants.bursts)) {
     s.burst = std::max(want->burst, microseconds{0});
     if (s.lent_cores.value == 0 && !lease) s.why = want->why;   // why a lease ended is worth more
   }
-  if (const auto* want = find(weights)) {
+  if (const auto* want = find(wants.quotas)) {
+    s.set_quota = want->quota;
+    s.set_burst = want->burst;
+    s.why = want->why;
+  }
+  if (const auto* want = find(wants.weights)) {
     s.eighths = std::clamp(want->eighths, 1, 8);
     s.why_weight = want->why;
   }
@@ -219,6 +230,7 @@ std::vector<Unit> collect_units(const Context& c) {
   for (const auto& w : c.desired.leases) add(c, w.slot, pairs, dropped);
   for (const auto& w : c.desired.bursts) add(c, w.slot, pairs, dropped);
   for (const auto& w : c.desired.weights) add(c, w.slot, pairs, dropped);
+  for (const auto& w : c.desired.quotas) add(c, w.slot, pairs, dropped);
   for (const Slot s : c.now.touched)
     if (alive(c, s) && somebody_came(c, s)) add(c, s, pairs, dropped);
   std::sort(pairs.begin(), pairs.end());
@@ -239,6 +251,7 @@ void end_everything(const Context& c, Slot slot, Because why) {
   Standing& s = c.standing(slot);
   s.lent_cores = {};
   s.burst = microseconds{0};
+  s.set_quota = s.set_burst = std::nullopt;
   s.eighths = 8;
   s.actuator = Actuator::file;
   s.kind = LeaseKind::burst;
@@ -246,14 +259,16 @@ void end_everything(const Context& c, Slot slot, Because why) {
 }
 
 void take_wants(const Context& c, std::span<const Unit> units) {
-  const auto leases =
-      one_per_slot(c.desired.leases, [](const LeaseWant& w) { return std::make_tuple(w.cores, w.visibility, w.kind); });
-  const auto bursts = one_per_slot(c.desired.bursts, [](const BurstWant& w) { return w.burst; });
-  const auto weights = one_per_slot(c.desired.weights, [](const WeightWant& w) { return -w.eighths; });
+  const Wants wants{
+      one_per_slot(c.desired.leases, [](const LeaseWant& w) { return std::make_tuple(w.cores, w.visibility, w.kind); }),
+      one_per_slot(c.desired.bursts, [](const BurstWant& w) { return w.burst; }),
+      one_per_slot(c.desired.weights, [](const WeightWant& w) { return -w.eighths; }),
+      one_per_slot(c.desired.quotas, [](const QuotaWant& w) { return std::make_tuple(w.quota, w.burst); })};
+  const Wants of_pods{{}, {}, wants.weights, {}};
   for (const Unit& unit : units) {
     if (ended_by_rank(c, unit)) continue;
-    if (has_pod(unit)) settle(c, {}, {}, weights, unit.root);
-    for (const Slot m : unit.members) settle(c, leases, bursts, weights, m);
+    if (has_pod(unit)) settle(c, of_pods, unit.root);
+    for (const Slot m : unit.members) settle(c, wants, m);
   }
 }
 

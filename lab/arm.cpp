@@ -6,6 +6,8 @@
 #include <array>
 #include <sstream>
 
+#include "policies/policy.hpp"
+
 namespace headroom::lab {
 namespace {
 
@@ -31,6 +33,13 @@ Result<Arm> parse_arm(std::string_view name) {
   for (const auto& arm : kArms) {
     if (arm.name == name) return arm;
     all += " " + arm.name;
+  }
+  for (const PolicyUse use : {PolicyUse::production, PolicyUse::lab}) {
+    for (const auto policy : policy_names(use)) {
+      if (policy == "headroom" || policy == "static") continue;   // an arm without a daemon, and one by visibility
+      if (policy == name) return Arm{std::string(name), ArmKind::daemon, std::string(name), "auto"};
+      all += " " + std::string(policy);
+    }
   }
   return fail(Errc::malformed, "--policies", fmt::format("no arm '{}'; there are:{}", name, all));
 }
@@ -76,12 +85,11 @@ std::string daemon_config(const Scenario& scenario, const Arm& arm, int cpus, in
       "version: 1\n"
       "mode: enforce\n"
       "listen: 127.0.0.1:{}\n"
-      "policy: {}\n"
       "classes:\n"
       "  - name: step\n"
       "    match: [{{path: \"kubepods/burstable/pod{}-*/*\"}}, {{path: \"kubepods/pod{}-*/*\"}}]\n"
       "    borrow: {{upTo: {}, credit: {}, visibility: {}}}\n",
-      port, arm.policy, uuid_head(PodClass::step), uuid_head(PodClass::step), up_to, scenario.credit, arm.visibility);
+      port, uuid_head(PodClass::step), uuid_head(PodClass::step), up_to, scenario.credit, arm.visibility);
 }
 
 }  // namespace headroom::lab

@@ -19,7 +19,8 @@ struct Arm {
   std::string visibility = "auto";   ///< daemon: auto, hidden or file
 };
 
-/// "static", "static2", "nolimit", "nolimit_low", "headroom", "headroom-hidden", "headroom-file", "headroom-static".
+/// "static", "static2", "nolimit", "nolimit_low", "headroom", "headroom-hidden", "headroom-file", "headroom-static", and
+/// the name of every other policy.
 Result<Arm> parse_arm(std::string_view name);
 
 /// "a,b": static and its twin static2 are added where `with_twin` names a method that needs them.

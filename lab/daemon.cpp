@@ -73,7 +73,7 @@ std::string how(int status) {
 }  // namespace
 
 Result<Daemon> Daemon::start(const std::string& program, const std::string& dir, const std::string& config, int port,
-                             const std::string& cgroup_root) {
+                             const std::string& cgroup_root, const std::string& policy) {
   if (access(program.c_str(), X_OK) != 0) return fail(Errc::absent, program, "no such program; build headroomd first");
   Daemon out;
   out.port_ = port;
@@ -83,9 +83,10 @@ Result<Daemon> Daemon::start(const std::string& program, const std::string& dir,
   fs::create_directories(dir + "/run", none);
   fs::create_directories(dir + "/state", none);
   std::ofstream(dir + "/headroom.yaml") << config;
-  const std::vector<std::string> words{program, "--config", dir + "/headroom.yaml", "--mode", "enforce",
-                                       "--cgroup-root", cgroup_root, "--run-dir", dir + "/run",
-                                       "--state-dir", dir + "/state"};
+  std::vector<std::string> words{program, "--config", dir + "/headroom.yaml", "--mode", "enforce",
+                                 "--cgroup-root", cgroup_root, "--run-dir", dir + "/run",
+                                 "--state-dir", dir + "/state"};
+  if (!policy.empty()) words.insert(words.end(), {"--policy", policy});
   out.pid_ = fork();
   if (out.pid_ == 0) run(words, out.log_);
   int status = 0;

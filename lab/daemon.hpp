@@ -22,9 +22,10 @@ class Daemon {
  public:
   /// @param program  path of headroomd
   /// @param dir      own directory on tmpfs for configuration, run, state and log
+  /// @param policy   overrides the configuration's; empty: as it says
   /// Waits until it answers in mode enforce. Errors: absent (no program), io (did not come up; names its log).
   static Result<Daemon> start(const std::string& program, const std::string& dir, const std::string& config, int port,
-                              const std::string& cgroup_root);
+                              const std::string& cgroup_root, const std::string& policy = {});
   Daemon(Daemon&& other) noexcept;
   Daemon& operator=(Daemon&& other) noexcept;
   ~Daemon();

@@ -48,7 +48,7 @@ Result<Rig> Rig::build(const Bench& bench, const Scenario& scenario, const Arm& 
   const auto text = bench.daemon_config.empty() ? daemon_config(scenario, arm, bench.cpus, port)
                                                 : with_port(bench.daemon_config, port);
   auto daemon = Daemon::start(bench.daemon, fmt::format("{}/{}-{}", bench.dir, arm.name, rotation), text, port,
-                              out.tree_->root());
+                              out.tree_->root(), arm.policy);
   if (!daemon) return tl::unexpected(daemon.error());
   out.daemon_.emplace(std::move(*daemon));
   return out;

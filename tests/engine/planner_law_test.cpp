@@ -64,7 +64,15 @@ struct RandomLoop : Loop {
       desired.leases.push_back(lease(any(random), percent(random) < 25 ? 0 : pick(random, 100, 12'000), kind, seen));
     }
     for (int i = 0; i < pick(random, 0, 3); ++i) desired.bursts.push_back(burst(any(random), pick(random, 0, 60'000)));
+    for (int i = 0; i < pick(random, 0, 2); ++i) draw_set(random);
     for (int i = 0; i < pick(random, 0, 3); ++i) desired.weights.push_back(weight(any(random), static_cast<int>(pick(random, 1, 8))));
+  }
+
+  void draw_set(Random& random) {
+    std::optional<microseconds> quota, burst;
+    if (percent(random) < 70) quota = microseconds{pick(random, 500, 1'200'000)};
+    if (percent(random) < 50) burst = microseconds{pick(random, 0, 300'000)};
+    desired.quotas.push_back(set(any(random), quota, burst));
   }
 
   /// What happens between two ticks: use, restarts, somebody else's values, hands off.
@@ -117,7 +125,8 @@ std::string off_limits(const RandomLoop& l, const Plan& plan) {
     const bool raises = bandwidth && std::get<Bandwidth>(w.to).quota > std::get<Bandwidth>(w.from).quota;
     if (raises && l.node.at < own.hands_off_until) return g.path + " is hands off";
     if (raises && !l.rails.guard_up) return g.path + " was raised without a guard";
-    if (raises && g.identity.kind == GroupKind::container && !rule.borrow) return g.path + " may not borrow";
+    const bool set = l.state.standing[w.slot].set_quota && rule.qos == QosClass::ls;
+    if (raises && g.identity.kind == GroupKind::container && !rule.borrow && !set) return g.path + " may not borrow";
   }
   return {};
 }
@@ -194,6 +203,7 @@ RC_GTEST_PROP(PlannerLaw, TheOrderOfWantsDoesNotMatter, (std::uint64_t seed)) {
   std::shuffle(shuffled.leases.begin(), shuffled.leases.end(), random);
   std::shuffle(shuffled.bursts.begin(), shuffled.bursts.end(), random);
   std::shuffle(shuffled.weights.begin(), shuffled.weights.end(), random);
+  std::shuffle(shuffled.quotas.begin(), shuffled.quotas.end(), random);
   const Plan one = make_plan(l.node.snapshot(), l.desired, l.rails, l.state);
   const Plan two = make_plan(l.node.snapshot(), shuffled, l.rails, other);
   RC_ASSERT(text_of(one) == text_of(two));

@@ -27,6 +27,9 @@ inline LeaseWant lease(Slot slot, std::int64_t cores, LeaseKind kind = LeaseKind
   return w;
 }
 inline BurstWant burst(Slot slot, std::int64_t us) { return {slot, microseconds{us}, {}}; }
+inline QuotaWant set(Slot slot, std::optional<microseconds> quota, std::optional<microseconds> burst = std::nullopt) {
+  return {slot, quota, burst, {}};
+}
 inline WeightWant weight(Slot slot, int eighths) { return {slot, eighths, {}}; }
 
 /// First law that the plan breaks when applied write by write; empty: none. Units in `refused` change nothing.

@@ -75,6 +75,21 @@ TEST(Schedule, ANodeWithoutBorrowersCostsFourWakeupsASecond) {
   EXPECT_LE(c.most, 200u);
 }
 
+TEST(Schedule, APolicysOwnRhythmReadsEveryContainerAtOnceAndNothingOftener) {
+  Clockwork c;
+  const Slot step = c.node.container(0, "a", kStep, limited(50'000));
+  const Slot service = c.node.container(0, "b", kLatency, limited(50'000));
+  c.params.rhythm = milliseconds{100};
+  c.settle();
+  c.run(seconds{10});
+  for (const Slot s : {step, service}) {
+    EXPECT_NEAR(double(c.usage[s].size()), 100, 1);
+    EXPECT_EQ(c.throttle[s], c.usage[s]);
+  }
+  EXPECT_EQ(c.usage[step], c.usage[service]);
+  EXPECT_LE(c.wakes.size(), 115u) << "and some for settings";
+}
+
 TEST(Schedule, BorrowersAreReadEvery50MsAndTheirCountersEverySecond) {
   Clockwork c;
   const Slot a = c.node.container(0, "a", kStep, limited(50'000));
