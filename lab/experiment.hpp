@@ -31,6 +31,7 @@ struct ArmRun {
   double refilling_writes = 0, all_writes = 0;
   double daemon_cpu_seconds = 0;
   double seconds = 0;
+  double makespan = 0;               ///< seconds from the first step's pod to the last step's end; 0: no workflow
   std::size_t steps = 0;
 };
 
@@ -77,6 +78,7 @@ Result<Outcomes> run_steady(const Bench& bench, const Scenario& scenario, const 
 Result<Outcomes> run_greedy(const Bench& bench, const Scenario& scenario, const RunOptions& options);
 Result<Outcomes> run_startup(const Bench& bench, const Scenario& scenario, const RunOptions& options);
 Result<Outcomes> run_wakeup(const Bench& bench, const Scenario& scenario, const RunOptions& options);
+Result<Outcomes> run_workflow(const Bench& bench, const Scenario& scenario, const RunOptions& options);
 Result<Outcomes> run_scenario(const Bench& bench, const Scenario& scenario, const RunOptions& options);
 
 /// Pools the rotations of each arm, in the order of `arms`.
@@ -95,13 +97,23 @@ Length length_of(const Scenario& scenario, const RunOptions& options);
 /// Called for each arm's measured stretch, while it runs; may look on (wakeup). May be empty.
 using Onlooker = std::function<Result<>(Rig& rig, const Arm& arm, int rotation, std::int64_t from, std::int64_t to)>;
 
+/// One arm in one rotation, however it is measured. Rotations of later runs go on counting: their seeds are others.
+using Measure = std::function<Result<ArmRun>(const Arm& arm, int run, int rotation, std::vector<std::string>& notes)>;
+
 /// Interleaved rotations under the neighbour rule, up to five runs.
+Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,
+                               const Measure& measure);
+/// The same with measure_arm.
 Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,
                                const std::string& phase, const Onlooker& onlooker);
 
 /// Applies the scenario's bars to named values (arm, statistic) -> value. Bars without both values are left out.
 using Values = std::map<std::pair<std::string, std::string>, double>;
 std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const Values& values, RunOptions::Depth depth);
+
+/// A daemon that has just been started knows no neighbour's baseline, as one that has run for a minute does: it watches
+/// first, paused, until `until`. Every arm passes the same time under the same load.
+Result<> learn(Rig& rig, std::int64_t until, const Scenario& scenario, const std::string& what);
 
 /// One arm in one rotation: build, warm up, measure, put back.
 Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const Arm& arm, int run, int rotation,

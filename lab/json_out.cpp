@@ -18,7 +18,7 @@ json of(const ArmStats& a) {
   return {{"arm", a.arm}, {"step", of(a.step)}, {"burstable", of(a.burstable)}, {"guaranteed", of(a.guaranteed)},
           {"throttled_container_s", a.throttled_container}, {"throttled_pod_s", a.throttled_pod},
           {"refilling_writes_per_group_second", a.refills_per_group_second}, {"daemon_cpu", a.daemon_cpu},
-          {"seconds", a.seconds}};
+          {"seconds", a.seconds}, {"makespan_s", a.makespan}};
 }
 
 json of(const ArmRun& r) {
@@ -26,7 +26,8 @@ json of(const ArmRun& r) {
           {"burstable", of(summarize(r.burstable))}, {"guaranteed", of(summarize(r.guaranteed))},
           {"throttled_container_s", r.throttled_container}, {"throttled_pod_s", r.throttled_pod},
           {"refilling_writes", r.refilling_writes}, {"writes", r.all_writes},
-          {"daemon_cpu_s", r.daemon_cpu_seconds}, {"seconds", r.seconds}};
+          {"daemon_cpu_s", r.daemon_cpu_seconds}, {"seconds", r.seconds},
+          {"makespan_s", r.makespan}};
 }
 
 const char* word(Verdict::Says says) {

@@ -85,11 +85,6 @@ std::vector<PlannedGroup> plan_pod(const Scenario& scenario, std::size_t index, 
   return out;
 }
 
-bool started_later(const PodSpec& pod) {
-  return std::any_of(pod.containers.begin(), pod.containers.end(),
-                     [](const ContainerSpec& c) { return c.load.kind == LoadKind::job; });
-}
-
 std::vector<PlannedGroup> plan_tree(const Scenario& scenario, int cpus, const std::string& phase) {
   std::vector<PlannedGroup> pods;
   MilliCpu burstable;
@@ -98,7 +93,7 @@ std::vector<PlannedGroup> plan_tree(const Scenario& scenario, int cpus, const st
     if (!pod.phase.empty() && pod.phase != phase) continue;
     for (int replica = 0; replica < replicas_on(pod, scenario, cpus); ++replica) {
       if (!started_later(pod)) add_pod(pods, pod, i, replica);
-      if (pod.qos == KubeQos::burstable) burstable += pod_request(pod);
+      if (pod.qos == KubeQos::burstable && replica < at_once(pod, scenario, cpus)) burstable += pod_request(pod);
     }
   }
   std::vector<PlannedGroup> out;

@@ -44,9 +44,6 @@ std::vector<PlannedGroup> plan_tree(const Scenario& scenario, int cpus, const st
 /// One pod with its sandbox and containers, as plan_tree() lays it out.
 std::vector<PlannedGroup> plan_pod(const Scenario& scenario, std::size_t index, int replica);
 
-/// Whether a pod's containers are started one by one by the experiment (`job`), not with the tree.
-bool started_later(const PodSpec& pod);
-
 /// First group of the pod's UUID, by class: what a class glob in the daemon's configuration matches.
 const char* uuid_head(PodClass pod_class);
 std::string pod_path(const PodSpec& pod, std::size_t index, int replica);

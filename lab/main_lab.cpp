@@ -108,7 +108,8 @@ void drop_dir(const Options& options, const Bench& bench) {
 int run(const Options& options) {
   auto scenario = load_scenario(options.scenario, options.scenario_dir);
   if (!scenario) return complain(scenario.error());
-  const bool judges = scenario->kind == Kind::steady || scenario->kind == Kind::wakeup || scenario->kind == Kind::greedy;
+  const bool judges = scenario->kind == Kind::steady || scenario->kind == Kind::wakeup || scenario->kind == Kind::greedy ||
+                      scenario->kind == Kind::workflow;
   const Twin twin = judges && !options.smoke ? Twin::needed : Twin::not_needed;   // of a smoke nothing is judged
   auto arms = parse_arms(options.policies, twin);
   if (!arms) return complain(arms.error());

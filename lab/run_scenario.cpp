@@ -8,6 +8,7 @@ Result<Outcomes> run_scenario(const Bench& bench, const Scenario& scenario, cons
     case Kind::greedy: return run_greedy(bench, scenario, options);
     case Kind::startup: return run_startup(bench, scenario, options);
     case Kind::wakeup: return run_wakeup(bench, scenario, options);
+    case Kind::workflow: return run_workflow(bench, scenario, options);
   }
   return fail(Errc::malformed, scenario.name, "no such kind");
 }

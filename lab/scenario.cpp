@@ -176,7 +176,8 @@ void read_head(const Field& root, const Map& map, Scenario& out) {
   read_text(need(root, map, "scenario"), out.name);
   read_text(need(root, map, "description"), out.description);
   read_word<Kind>(need(root, map, "kind"),
-                  {{"steady", Kind::steady}, {"greedy", Kind::greedy}, {"startup", Kind::startup}, {"wakeup", Kind::wakeup}},
+                  {{"steady", Kind::steady}, {"greedy", Kind::greedy}, {"startup", Kind::startup}, {"wakeup", Kind::wakeup},
+                   {"workflow", Kind::workflow}},
                   out.kind);
   read(map.get("seconds"), kWantSeconds, seconds_of, out.length);
   read(map.get("warmup"), kWantSeconds, seconds_of, out.warmup);
@@ -184,13 +185,16 @@ void read_head(const Field& root, const Map& map, Scenario& out) {
   out.warmup += out.learn;
   read_integer(map.get("rounds"), 1, 1000, out.rounds);
   read_integer(map.get("starts"), 0, 10'000, out.starts);
+  read_integer(map.get("parallel"), 1, 1000, out.parallel);
+  read_word<Fit>(map.get("overcommitted"), {{"true", Fit::overcommitted}, {"false", Fit::required}}, out.fit);
   read_integer(map.get("scaleFrom"), 1, 1024, out.scale_from);
   read_text(map.get("credit"), out.credit);
   read_text(map.get("upTo"), out.up_to);
 }
 
 void read_scenario(const Field& root, Scenario& out) {
-  const auto map = root.map({"scenario", "description", "kind", "seconds", "warmup", "learn", "rounds", "starts", "scaleFrom",
+  const auto map = root.map({"scenario", "description", "kind", "seconds", "warmup", "learn", "rounds", "starts", "parallel",
+                             "overcommitted", "scaleFrom",
                              "credit", "upTo", "judged", "bars", "pods"});
   read_head(root, map, out);
   if (const auto judged = map.get("judged")) {
@@ -203,6 +207,9 @@ void read_scenario(const Field& root, Scenario& out) {
   if (!pods) return;
   for (const auto& item : pods->items("a list of pods")) out.pods.push_back(read_pod(item));
   if (out.pods.empty()) pods->wrong("a list of pods that is not empty");
+  if ((out.kind == Kind::workflow) != (out.parallel > 0)) refuse(root, map, "parallel", "a workflow needs it, nothing else has it");
+  if (out.kind == Kind::workflow && std::none_of(out.pods.begin(), out.pods.end(), started_later))
+    pods->fault("a workflow needs a pod whose load is a job");
 }
 
 }  // namespace
@@ -223,17 +230,28 @@ int replicas_on(const PodSpec& pod, const Scenario& scenario, int cpus) {
   return std::max(1, (pod.replicas * cpus + scenario.scale_from / 2) / scenario.scale_from);
 }
 
+int at_once(const PodSpec& pod, const Scenario& scenario, int cpus) {
+  const int all = replicas_on(pod, scenario, cpus);
+  return started_later(pod) && scenario.parallel > 0 ? std::min(all, scenario.parallel) : all;
+}
+
+bool started_later(const PodSpec& pod) {
+  return std::any_of(pod.containers.begin(), pod.containers.end(),
+                     [](const ContainerSpec& c) { return c.load.kind == LoadKind::job; });
+}
+
 Result<> check_fits(const Scenario& scenario, int cpus) {
+  if (scenario.fit == Fit::overcommitted) return {};
   MilliCpu sum;
   for (const auto& pod : scenario.pods) {
     for (const auto& c : pod.containers) {
       const auto request = c.request ? c.request : c.limit;
-      if (request) sum.value += request->value * replicas_on(pod, scenario, cpus);
+      if (request) sum.value += request->value * at_once(pod, scenario, cpus);
     }
   }
   if (sum.value <= cpus * 1000L) return {};
   return fail(Errc::rejected, scenario.name,
-              fmt::format("requests of {}m do not fit on {} CPUs: a scheduler would not place them", sum.value, cpus));
+              fmt::format("requests of {}m do not fit on {} CPUs: a scheduler would not place them (overcommitted: true, if that is what is to be shown)", sum.value, cpus));
 }
 
 }  // namespace headroom::lab

@@ -45,7 +45,10 @@ struct PodSpec {
   std::vector<ContainerSpec> containers;
 };
 
-enum class Kind { steady, greedy, startup, wakeup };
+/// workflow: pods with jobs are started one after the other, at most `parallel` at once, until all have ended.
+enum class Kind { steady, greedy, startup, wakeup, workflow };
+/// Whether requests may exceed the CPUs, as where somebody has overridden the scheduler.
+enum class Fit { required, overcommitted };
 
 /// arm/against of one statistic has to be at most this; without `against`, the statistic itself.
 struct Bar {
@@ -61,6 +64,8 @@ struct Scenario {
   seconds learn{0};            ///< first part of it in which a daemon watches, paused: a neighbour's baseline takes 10 s
   int rounds = 6;              ///< rotations
   int starts = 0;              ///< startup: starts per variant
+  int parallel = 0;            ///< workflow: steps at once
+  Fit fit = Fit::required;
   int scale_from = 2;
   std::vector<std::string> judged;   ///< statistics under the neighbour rule
   std::vector<Bar> bars;
@@ -76,7 +81,13 @@ Result<Scenario> parse_scenario(std::string_view text, std::string_view file);
 /// Replicas on a node of so many CPUs: at least 1.
 int replicas_on(const PodSpec& pod, const Scenario& scenario, int cpus);
 
-/// Σ requests <= CPUs, on a node of so many CPUs. Errors: rejected.
+/// Of those, how many are there at once.
+int at_once(const PodSpec& pod, const Scenario& scenario, int cpus);
+
+/// Whether a pod's containers are started one by one by the experiment (`job`), not with the tree.
+bool started_later(const PodSpec& pod);
+
+/// Σ requests <= CPUs, on a node of so many CPUs, unless it says that it is overcommitted. Errors: rejected.
 Result<> check_fits(const Scenario& scenario, int cpus);
 
 }  // namespace headroom::lab

@@ -49,6 +49,7 @@ Summary summarize(Latencies sample) {
 
 std::optional<double> statistic(const ArmStats& stats, const std::string& name) {
   if (name == "throttled") return stats.throttled_container + stats.throttled_pod;
+  if (name == "makespan") return stats.makespan;
   if (name.rfind("step_", 0) == 0) return of_summary(stats.step, name.substr(5));
   if (name.rfind("b_", 0) == 0) return of_summary(stats.burstable, name.substr(2));
   if (name.rfind("g_", 0) == 0) return of_summary(stats.guaranteed, name.substr(2));

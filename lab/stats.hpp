@@ -33,10 +33,11 @@ struct ArmStats {
   double refills_per_group_second = 0;  ///< writes that refill a pool (quota, period, burst), settings included
   double daemon_cpu = 0;            ///< share of one core, 0..1
   double seconds = 0;               ///< measured wall time, all rotations
+  double makespan = 0;              ///< of a workflow, seconds, mean of the rotations; 0: no workflow
 };
 
 /// Names of the statistics that bars and the neighbour rule may name: "step_mean", "step_p50", "step_p99",
-/// "throttled", "b_p50", "b_p95", "b_p99", "g_p50", "g_p95", "g_p99". nullopt: no such name.
+/// "throttled", "makespan", "b_p50", "b_p95", "b_p99", "g_p50", "g_p95", "g_p99". nullopt: no such name.
 std::optional<double> statistic(const ArmStats& stats, const std::string& name);
 
 /// a / b; nullopt where b is 0 and a is not (0/0 is 1).

@@ -14,15 +14,15 @@ constexpr int kMostRuns = 5;          // after five void runs all five are poole
 
 void append(Latencies& to, const Latencies& from) { to.insert(to.end(), from.begin(), from.end()); }
 
-Result<> one_run(const Bench& bench, const Scenario& scenario, const RunOptions& options, int run,
-                 const std::string& phase, const Onlooker& onlooker, Outcomes& out) {
+Result<> one_run(const Bench& bench, const Scenario& scenario, const RunOptions& options, int run, const Measure& measure,
+                 Outcomes& out) {
   const auto length = length_of(scenario, options);
   for (int rotation = 0; rotation < length.rounds; ++rotation) {
     auto order = options.arms;
     shuffle(order, load_seed(bench.seed, run * 1000 + rotation, "order"));
     for (const auto& arm : order) {
       // Runs repeat with other seeds, arms within a rotation with the same.
-      auto got = measure_arm(bench, scenario, arm, run, run * 1000 + rotation, length.each, phase, onlooker, out.notes);
+      auto got = measure(arm, run, run * 1000 + rotation, out.notes);
       if (!got) return tl::unexpected(got.error());
       out.raw.push_back(std::move(*got));
     }
@@ -52,10 +52,12 @@ RunRecord record_of(int run, const Scenario& scenario, const std::vector<ArmStat
   return out;
 }
 
-/// What the neighbour rule asks for; the sample of `wakeup` is its thirty wakes.
+bool about_neighbours(const std::string& stat) { return stat.starts_with("b_") || stat.starts_with("g_"); }
+
+/// What the neighbour rule asks for, where it is neighbours that are judged; the sample of `wakeup` is its thirty wakes.
 SampleNeed need_of(const Scenario& scenario) {
   SampleNeed out;
-  if (scenario.kind == Kind::wakeup) out.requests = 0;
+  if (scenario.kind == Kind::wakeup || std::none_of(scenario.judged.begin(), scenario.judged.end(), about_neighbours)) out.requests = 0;
   const auto bursts = [](const PodSpec& p) {
     return p.pod_class == PodClass::step && p.containers.front().load.kind == LoadKind::burst;
   };
@@ -88,7 +90,7 @@ std::vector<ArmStats> pool(const std::vector<ArmRun>& raw, const std::vector<Arm
     ArmStats stats;
     stats.arm = arm.name;
     Latencies step, burstable, guaranteed;
-    double writes = 0, cpu = 0, group_seconds = 0;
+    double writes = 0, cpu = 0, group_seconds = 0, makespans = 0, runs = 0;
     for (const auto& run : raw) {
       if (run.arm != arm.name) continue;
       append(step, run.step);
@@ -97,10 +99,13 @@ std::vector<ArmStats> pool(const std::vector<ArmRun>& raw, const std::vector<Arm
       stats.throttled_container += run.throttled_container;
       stats.throttled_pod += run.throttled_pod;
       stats.seconds += run.seconds;
+      makespans += run.makespan;
+      ++runs;
       writes += run.refilling_writes;
       cpu += run.daemon_cpu_seconds;
       group_seconds += run.seconds * static_cast<double>(run.steps);
     }
+    stats.makespan = runs > 0 ? makespans / runs : 0;
     stats.step = summarize(std::move(step));
     stats.burstable = summarize(std::move(burstable));
     stats.guaranteed = summarize(std::move(guaranteed));
@@ -126,9 +131,7 @@ std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const std::vector<
   return out;
 }
 
-/// A daemon that has just been started knows no neighbour's baseline, as one that has run for a minute does: it
-/// watches first. Every arm passes the same time under the same load.
-static Result<> learn(Rig& rig, std::int64_t until, const Scenario& scenario, const std::string& what) {
+Result<> learn(Rig& rig, std::int64_t until, const Scenario& scenario, const std::string& what) {
   if (scenario.learn.count() == 0) return {};
   if (rig.daemon() != nullptr) {
     if (auto ok = rig.daemon()->command("pause"); !ok) return ok;
@@ -184,9 +187,18 @@ Result<Outcomes> run_steady(const Bench& bench, const Scenario& scenario, const 
 
 Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,
                                const std::string& phase, const Onlooker& onlooker) {
+  const auto each = length_of(scenario, options).each;
+  return run_rotations(bench, scenario, options,
+                       [&](const Arm& arm, int run, int rotation, std::vector<std::string>& notes) {
+                         return measure_arm(bench, scenario, arm, run, rotation, each, phase, onlooker, notes);
+                       });
+}
+
+Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,
+                               const Measure& measure) {
   Outcomes out;
   for (int run = 0; run < kMostRuns; ++run) {
-    if (auto ok = one_run(bench, scenario, options, run, phase, onlooker, out); !ok) return tl::unexpected(ok.error());
+    if (auto ok = one_run(bench, scenario, options, run, measure, out); !ok) return tl::unexpected(ok.error());
     const auto arms = pool(of_run(out.raw, run), options.arms);
     const auto small = options.depth == RunOptions::Depth::smoke ? "smoke" : too_small(arms, need_of(scenario));
     out.runs.push_back(record_of(run, scenario, arms, small));
