@@ -138,6 +138,7 @@ void fit_below(const Context& c, microseconds room, microseconds pod_period, std
     const microseconds lent = *t->bandwidth->quota - *base.quota;
     const microseconds most = rescale_down(room, pod_period, base.period);
     if (lent > most) t->bandwidth->quota = *base.quota + most;
+    t->bandwidth->burst = std::min(t->bandwidth->burst, *t->bandwidth->quota);
     room -= std::min(room, rescale(*t->bandwidth->quota - *base.quota, base.period, pod_period));
   }
 }

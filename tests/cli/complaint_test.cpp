@@ -38,7 +38,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"headroomd", "--mode", "2"}, "--mode: want off | observe | enforce, got \"2\""},
         Wrong{{"headroomd", "--judge", "presure"},
               "--judge: want auto | pressure | wait-sum | run-delay | none, got \"presure\"; did you mean pressure?"},
-        Wrong{{"headroomd", "--polcy=x"}, "--polcy=x: no such option"},
+        Wrong{{"headroomd", "--frobnicate=x"}, "--frobnicate=x: no such option"},
         Wrong{{"headroom-lab", "rnu"}, "rnu: no such command; did you mean run?"}));
 
 TEST(CommandLine, ChoicesAreTakenInEitherCase) {

@@ -248,7 +248,8 @@ RC_GTEST_PROP(PlannerLaw, APodIsItsBasePlusItsContainersSurplus, (std::uint64_t 
     for (Slot s = 0; s < l.node.groups.size(); ++s) {
       const Ownership& child = l.node.own(s);
       if (l.node.catalog.groups[s]->parent != pod || !child.base->quota) continue;
-      const std::int64_t surplus = (*child.in_force->quota - *child.base->quota).count(), period = child.base->period.count();
+      const std::int64_t surplus = std::max<std::int64_t>(0, (*child.in_force->quota - *child.base->quota).count());
+      const std::int64_t period = child.base->period.count();
       want += (surplus * 100'000 + period - 1) / period;
     }
     RC_ASSERT(own.in_force->quota->count() == want);

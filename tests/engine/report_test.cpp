@@ -29,6 +29,7 @@ struct FixedPolicy final : Policy {
   std::span<const Lease> leases() const override { return out; }
   std::vector<Credit> credits() const override { return {}; }
   void restore(std::span<const Credit>) override {}
+  nanoseconds rhythm() const override { return nanoseconds{0}; }
 };
 
 /// A container of 0.5 core under a lease, used as told, read every 10 ms.
