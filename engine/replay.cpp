@@ -24,6 +24,10 @@ bool Replay::take_checkpoint() {
     ++count_.states;
     if (state() == decoder_->checkpoint()) ++count_.states_agreeing;
   }
+  if (!reached) {
+    ++count_.begun;
+    begun_at_ = decoder_->checkpoint();
+  }
   tick_.reset();
   input_.catalog = std::move(restored->catalog);
   engine_.emplace(std::move(restored->engine));

@@ -14,6 +14,7 @@ struct ReplayCount {
   std::uint64_t ticks = 0, agreeing = 0;              ///< replayed, and with the plan that is recorded
   std::uint64_t checkpoints = 0;
   std::uint64_t states = 0, states_agreeing = 0;      ///< checkpoints that replay had reached by itself; to the byte
+  std::uint64_t begun = 0;                            ///< checkpoints that it had not reached by itself
   std::uint64_t first_disagreement = 0;               ///< tick; 0: none
   bool torn = false;                                  ///< a segment's last frame is not whole
 };
@@ -43,6 +44,8 @@ class Replay {
   /// The state as it is now, for restore_checkpoint(); empty before the first checkpoint.
   std::string state() const { return engine_ ? checkpoint_bytes(number_, when_, *engine_, input_.catalog) : std::string{}; }
   const ReplayCount& count() const { return count_; }
+  /// The payload of the last checkpoint that replay had not reached by itself: something else can begin there, too.
+  std::string_view begun_at() const { return begun_at_; }
   /// malformed: bytes that are no journal of this version.
   const std::optional<Error>& error() const { return error_; }
 
@@ -53,6 +56,7 @@ class Replay {
   std::vector<std::string_view> segments_;
   std::size_t at_ = 0;                     ///< index of the segment after the present one
   std::optional<JournalDecoder> decoder_;
+  std::string begun_at_;
   std::optional<Engine> engine_;
   std::uint64_t number_ = 0;               ///< of the last tick replayed or restored
   TimePoint when_;

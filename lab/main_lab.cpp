@@ -160,7 +160,8 @@ CLI::App* add_replay(CLI::App& app, ReplayOptions& options) {
   command->add_option("journal", options.journal, "a recorded file, or a daemon's state directory")->required();
   command->add_option("--at", options.at, "show tick N: its plan, or its explanation")->type_name("N");
   command->add_option("--explain", options.group, "path or name of a group: why it borrowed or did not at tick N (or the last)");
-  command->add_flag("--json", options.json, "the explanation as JSON");
+  command->add_option("--policy", options.policy, "what this policy would have done with the same inputs, and what that would have cost")->type_name("NAME");
+  command->add_flag("--json", options.json, "the explanation, or what the policy would have done, as JSON");
   return command;
 }
 

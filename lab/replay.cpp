@@ -80,6 +80,52 @@ int report(const Replay& replay, const Refills& refills, const std::string& jour
   return n.ticks == n.agreeing && n.states == n.states_agreeing && refills.stray == 0 ? 0 : 1;
 }
 
+double s(nanoseconds t) { return static_cast<double>(t.count()) / 1e9; }
+
+/// The policy that was in force, then the other one.
+std::string would_have_text(const std::string& policy, const WouldHave& w, const Refills& recorded, std::size_t settings) {
+  const double part = w.throttled.count() > 0 ? 100 * s(w.avoided) / s(w.throttled) : 0;
+  return fmt::format(
+      "{} ticks; what was recorded stays as it was (use, throttling): what follows is {} by itself\n"
+      "  throttled, as recorded              {:9.3f} s of CPU\n"
+      "  of that while {} has raised   {:9.3f} s ({:.0f} %): the most that it would have avoided\n"
+      "  CPU that was not idle and that the raised could have taken   {:.0f} ms: the most that neighbours would have paid\n"
+      "  raised {} times, for {:.1f} s in all\n"
+      "  writes: {} settings, {} refills (the policy in force: {} and {})\n",
+      w.ticks, policy, s(w.throttled), policy, s(w.avoided), part, s(w.from_neighbours) * 1000, w.raised, s(w.raised_for), w.settings,
+      w.refills, settings, recorded.all);
+}
+
+std::string would_have_json(const std::string& policy, const WouldHave& w) {
+  return fmt::format(
+      "{{\"policy\":\"{}\",\"ticks\":{},\"settings_writes\":{},\"refills\":{},\"raised\":{},\"raised_ns\":{},\"throttled_ns\":{},"
+      "\"avoided_at_most_ns\":{},\"from_neighbours_at_most_ns\":{}}}\n",
+      policy, w.ticks, w.settings, w.refills, w.raised, w.raised_for.count(), w.throttled.count(), w.avoided.count(),
+      w.from_neighbours.count());
+}
+
+int compare_policies(const ReplayOptions& options, std::vector<std::string_view> segments) {
+  auto other = Counterfactual::of(options.policy);
+  if (!other) return complain({Errc::malformed, "--policy", other.error().detail});
+  Replay replay(std::move(segments));
+  std::uint64_t begun = 0;
+  Refills refills;
+  std::size_t settings = 0;
+  while (const Replay::Tick* tick = replay.next()) {
+    if (begun != replay.count().begun) {
+      begun = replay.count().begun;
+      if (auto ok = other->begin(replay.begun_at()); !ok) return complain(ok.error());
+    }
+    other->tick(*tick);
+    refills.count(*tick, replay.engine()->plans);
+    settings += tick->recorded.plan.writes.size();
+  }
+  if (replay.error()) return complain(*replay.error());
+  const auto& sums = other->sums();
+  fmt::print("{}", options.json ? would_have_json(options.policy, sums) : would_have_text(options.policy, sums, refills, settings));
+  return 0;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> read_journal(const std::string& path) {
@@ -129,6 +175,7 @@ std::string plan_text(const Plan& plan, const Catalog& names, TimePoint at) {
 int run_replay(const ReplayOptions& options) {
   const auto segments = read_journal(options.journal);
   if (!segments) return complain(segments.error());
+  if (!options.policy.empty()) return compare_policies(options, views(*segments));
   std::uint64_t wanted = options.at;
   if (wanted == 0) {
     Replay whole(views(*segments));

@@ -7,6 +7,7 @@
 
 #include "engine/replay.hpp"
 #include "engine/what_if.hpp"
+#include "engine/would_have.hpp"
 
 namespace headroom::lab {
 
@@ -25,6 +26,7 @@ std::string plan_text(const Plan& plan, const Catalog& names, TimePoint at);
 
 struct ReplayOptions {
   std::string journal, group;
+  std::string policy;            ///< what it would have done instead; empty: what was decided
   std::uint64_t at = 0;          ///< 0: all
   bool json = false;
 };

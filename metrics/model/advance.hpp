@@ -31,6 +31,9 @@ class ModelState {
   std::unique_ptr<Impl> impl;
 };
 
+/// From here on as if nobody but their owners had ever written to the files: what is ours in them is forgotten.
+void forget_what_is_ours(ModelState& state);
+
 Snapshot advance(ModelState& state, const Sample& sample, const Catalog& catalog);
 
 }  // namespace headroom

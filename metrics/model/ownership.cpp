@@ -218,3 +218,19 @@ void note_leases(ModelState::Impl& m, TimePoint now) {
 }
 
 }  // namespace headroom::model
+
+namespace headroom {
+
+void forget_what_is_ours(ModelState& state) {
+  ModelState::Impl& m = *state.impl;
+  for (GroupState& g : m.groups) {
+    g.own.in_force = g.own.base;
+    g.own.shares_in_force = g.own.base_shares;
+  }
+  for (model::OwnMemory& memory : m.own) memory.leased = false;
+  m.leased.clear();
+  m.over.clear();
+  m.ever_leased = false;
+}
+
+}  // namespace headroom
