@@ -82,18 +82,19 @@ int report(const Replay& replay, const Refills& refills, const std::string& jour
 
 double s(nanoseconds t) { return static_cast<double>(t.count()) / 1e9; }
 
-/// The policy that was in force, then the other one.
 std::string would_have_text(const std::string& policy, const WouldHave& w, const Refills& recorded, std::size_t settings) {
   const double part = w.throttled.count() > 0 ? 100 * s(w.avoided) / s(w.throttled) : 0;
-  return fmt::format(
-      "{} ticks; what was recorded stays as it was (use, throttling): what follows is {} by itself\n"
-      "  throttled, as recorded              {:9.3f} s of CPU\n"
-      "  of that while {} has raised   {:9.3f} s ({:.0f} %): the most that it would have avoided\n"
-      "  CPU that was not idle and that the raised could have taken   {:.0f} ms: the most that neighbours would have paid\n"
-      "  raised {} times, for {:.1f} s in all\n"
-      "  writes: {} settings, {} refills (the policy in force: {} and {})\n",
-      w.ticks, policy, s(w.throttled), policy, s(w.avoided), part, s(w.from_neighbours) * 1000, w.raised, s(w.raised_for), w.settings,
-      w.refills, settings, recorded.all);
+  std::string out = fmt::format("what {} would have done in {} ticks\n", policy, w.ticks);
+  const auto line = [&](std::string_view name, const std::string& value, const std::string& words) {
+    out += fmt::format("  {:<26}{:>10}  {}\n", name, value, words);
+  };
+  line("throttled, as recorded", fmt::format("{:.3f} s", s(w.throttled)), "of CPUs, as the kernel counts");
+  line("avoided, at most", fmt::format("{:.3f} s", s(w.avoided)), fmt::format("{:.0f} %: what fell into time in which it had raised the limit", part));
+  line("from neighbours, at most", fmt::format("{:.3f} s", s(w.from_neighbours)), "of CPU that was not idle while the raised stood still");
+  line("limits raised", fmt::format("{}", w.raised), fmt::format("times, for {:.1f} s, summed over containers", s(w.raised_for)));
+  line("settings writes", fmt::format("{}", w.settings), fmt::format("the policy in force: {}", settings));
+  line("refills", fmt::format("{}", w.refills), fmt::format("the policy in force: {}", recorded.all));
+  return out + "open loop: use and throttling are as they were recorded, under the policy that was in force\n";
 }
 
 std::string would_have_json(const std::string& policy, const WouldHave& w) {
