@@ -6,11 +6,10 @@
 
 #include "lab/experiment.hpp"
 #include "lab/random.hpp"
+#include "lab/sampler.hpp"
 
 namespace headroom::lab {
 namespace {
-
-constexpr int kMostRuns = 5;          // after five void runs all five are pooled (the neighbour rule)
 
 void append(Latencies& to, const Latencies& from) { to.insert(to.end(), from.begin(), from.end()); }
 
@@ -19,10 +18,10 @@ Result<> one_run(const Bench& bench, const Scenario& scenario, const RunOptions&
   const auto length = length_of(scenario, options);
   for (int rotation = 0; rotation < length.rounds; ++rotation) {
     auto order = options.arms;
-    shuffle(order, load_seed(bench.seed, run * 1000 + rotation, "order"));
+    shuffle(order, load_seed(bench.seed, run * kRotationsPerRun + rotation, "order"));
     for (const auto& arm : order) {
       // Runs repeat with other seeds, arms within a rotation with the same.
-      auto got = measure_arm(bench, scenario, arm, run, run * 1000 + rotation, length.each, phase, onlooker, out.notes);
+      auto got = measure_arm(bench, scenario, arm, run, run * kRotationsPerRun + rotation, length.each, phase, onlooker, out.notes);
       if (!got) return tl::unexpected(got.error());
       out.raw.push_back(std::move(*got));
     }
@@ -52,17 +51,6 @@ RunRecord record_of(int run, const Scenario& scenario, const std::vector<ArmStat
   return out;
 }
 
-/// What the neighbour rule asks for; the sample of `wakeup` is its thirty wakes.
-SampleNeed need_of(const Scenario& scenario) {
-  SampleNeed out;
-  if (scenario.kind == Kind::wakeup) out.requests = 0;
-  const auto bursts = [](const PodSpec& p) {
-    return p.pod_class == PodClass::step && p.containers.front().load.kind == LoadKind::burst;
-  };
-  if (std::none_of(scenario.pods.begin(), scenario.pods.end(), bursts)) out.bursts = 0;
-  return out;
-}
-
 /// Thirty wakes are a small sample, which is not repeated: both twins together are what it is held against.
 std::vector<ArmStats> twins_together(std::vector<ArmRun> raw, const std::vector<Arm>& arms) {
   for (auto& run : raw) {
@@ -72,6 +60,16 @@ std::vector<ArmStats> twins_together(std::vector<ArmRun> raw, const std::vector<
 }
 
 }  // namespace
+
+SampleNeed need_of(const Scenario& scenario) {
+  SampleNeed out;
+  if (scenario.kind == Kind::wakeup) out.requests = 0;
+  const auto bursts = [](const PodSpec& p) {
+    return p.pod_class == PodClass::step && p.containers.front().load.kind == LoadKind::burst;
+  };
+  if (std::none_of(scenario.pods.begin(), scenario.pods.end(), bursts)) out.bursts = 0;
+  return out;
+}
 
 Length length_of(const Scenario& scenario, const RunOptions& options) {
   const seconds kind_of_smoke{scenario.kind == Kind::wakeup ? 12 : 3};   // a wake-up has to be in it
@@ -151,10 +149,13 @@ Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const A
   const auto before = rig->throttled();
   const auto asked = rig->daemon() != nullptr ? rig->daemon()->counters() : DaemonCounters{};
   if (!asked) return tl::unexpected(asked.error());
+  // Only at the very beginning: what is drawn must not weigh on what is judged, and every arm bears the same.
+  auto sampler = rotation == 0 ? TimelineSampler::start(*rig, arm.name, from, to) : nullptr;
   auto looked = onlooker ? onlooker(*rig, arm, rotation, from, to) : Result<>{};
   if (looked) looked = rig->wait_until(to, what);
   if (!looked) return tl::unexpected(looked.error());
   const auto after = rig->throttled();
+  auto timelines = sampler ? sampler->finish() : std::vector<Timeline>{};
   const auto answered = rig->daemon() != nullptr ? rig->daemon()->counters() : DaemonCounters{};
   if (!answered) return tl::unexpected(answered.error());
   // What is still under way gets a second to end; it was due in time.
@@ -163,6 +164,7 @@ Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const A
   out.arm = arm.name;
   out.run = run;
   out.rotation = rotation;
+  out.timelines = std::move(timelines);
   out.seconds = static_cast<double>(length.count());
   out.steps = rig->steps();
   out.step = rig->latencies(PodClass::step, {}, from, to);

@@ -1,0 +1,124 @@
+// Latencies as cumulative curves, all arms in one picture for each kind of container.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "lab/plots.hpp"
+#include "lab/tables.hpp"
+
+namespace headroom::lab {
+namespace {
+
+constexpr double kWidth = 420, kHeight = 316;
+constexpr Box kPlot{52, 18, 356, 256};
+constexpr double kTail = 0.999;   // the longest of all are marked at the upper edge, they do not stretch the axis
+
+const char* title_of(Who who) {
+  switch (who) {
+    case Who::step: return "Steps: how long a burst takes";
+    case Who::burstable: return "Burstable neighbours: how long a request takes";
+    case Who::guaranteed: return "Guaranteed neighbours: how long a request takes";
+  }
+  return "";
+}
+
+std::vector<const LatencyCurve*> curves_of(const Record& record, Who who) {
+  std::vector<const LatencyCurve*> out;
+  for (const auto& arm : record.arms) {
+    if (const auto* curve = curve_of(record, arm.arm, who); curve != nullptr && !curve->points.empty()) out.push_back(curve);
+  }
+  return out;
+}
+
+/// First point of at least this share; the last one if there is none.
+double at_share(const LatencyCurve& curve, double share) {
+  const auto it = std::find_if(curve.points.begin(), curve.points.end(), [&](const auto& p) { return p.first >= share - 1e-9; });
+  return it == curve.points.end() ? curve.points.back().second : it->second;
+}
+
+Axis time_axis(const std::vector<const LatencyCurve*>& curves) {
+  double low = 1e9, high = 1e-3;
+  for (const auto* curve : curves) {
+    low = std::min(low, at_share(*curve, 0.005));
+    high = std::max(high, at_share(*curve, kTail));
+  }
+  return log_axis(std::max(low, 1e-3) * 0.92, high * 1.08, kPlot.x, kPlot.x + kPlot.width, 8);
+}
+
+bool judged(const Record& record, const LatencyCurve& curve) {
+  const auto* arm = arm_named(record, curve.arm);
+  return arm != nullptr && not_judged(record, *arm).empty();
+}
+
+void draw(Svg& svg, const Record& record, const LatencyCurve& curve, const Axis& x, const Axis& y) {
+  std::vector<Point> points;
+  for (const auto& [share, ms] : curve.points) {
+    if (share <= y.high) points.push_back({x.at(ms), y.at(share)});
+  }
+  const auto look = look_of(record, curve.arm);
+  svg.curve(points, look + (judged(record, curve) ? " curve" : " curve unsure"), curve.arm);
+  const auto p95 = at_share(curve, 0.95);
+  svg.disc({x.at(p95), y.at(0.95)}, 2.6, look + " dot", fmt::format("{}: p95 {} ms", curve.arm, ms(p95)));
+}
+
+struct Entry {
+  std::string words;
+  std::string look;
+};
+
+/// Beside the lower right end of the curves, where a cumulative curve never is; in the corner that it leaves free.
+void legend(Svg& svg, const Record& record, const std::vector<const LatencyCurve*>& curves, const Axis& x, const Axis& y) {
+  std::vector<Entry> entries;
+  std::size_t widest = 0;
+  for (const auto* curve : curves) {
+    entries.push_back({fmt::format("{} {} / {}{}", shortened(curve->arm, 20), ms(at_share(*curve, 0.95)), ms(at_share(*curve, 0.99)),
+                                   judged(record, *curve) ? "" : ", not judged"), look_of(record, curve->arm)});
+    widest = std::max(widest, characters(entries.back().words));
+  }
+  const double width = static_cast<double>(widest) * 5.6 + 30, height = static_cast<double>(entries.size()) * 14 + 20;
+  std::vector<Box> taken;
+  for (const auto* curve : curves) {
+    for (const auto& [share, ms] : curve->points) taken.push_back({x.at(ms) - 2, y.at(share) - 2, 4, 4});
+  }
+  const double right = kPlot.x + kPlot.width - width - 4, low = kPlot.y + kPlot.height - height - 4;
+  const std::vector<Box> places{{right, low, width, height}, {kPlot.x + 5, kPlot.y + 4, width, height}, {right, low - 40, width, height}};
+  const auto& place = places[free_place(places, taken, kPlot)];
+  svg.box(place, "legend-box");
+  svg.text({place.x + 26, place.y + 12}, "p95 / p99, ms", Anchor::start, "tick");
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const double line = place.y + 26 + 14 * static_cast<double>(i);
+    svg.line({place.x + 4, line - 3.5}, {place.x + 21, line - 3.5}, entries[i].look + " curve");
+    svg.text({place.x + 26, line}, entries[i].words, Anchor::start, "direct");
+  }
+}
+
+std::string in_words(const Record& record, const std::vector<const LatencyCurve*>& curves, Who who) {
+  std::string out = fmt::format("{}, cumulative over a logarithmic axis in milliseconds.", title_of(who));
+  for (const auto* curve : curves) {
+    out += fmt::format(" {}: p50 {} ms, p95 {}, p99 {}, longest {}, of {}{}.", curve->arm, ms(at_share(*curve, 0.5)),
+                       ms(at_share(*curve, 0.95)), ms(at_share(*curve, 0.99)), ms(curve->points.back().second), curve->count,
+                       judged(record, *curve) ? "" : ", not judged");
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<Plot> latency_plot(const Record& record, Who who) {
+  const auto curves = curves_of(record, who);
+  if (curves.empty()) return std::nullopt;
+  const auto x = time_axis(curves);
+  const auto y = share_axis(kPlot.y + kPlot.height, kPlot.y);
+  Svg svg(kWidth, kHeight);
+  svg.axes(x, y, who == Who::step ? "time from due to done, ms" : "time from intended start to answer, ms",
+           "share done within that time");
+  for (const auto* curve : curves) draw(svg, record, *curve, x, y);
+  legend(svg, record, curves, x, y);
+  mark_simulation(svg, record);
+  const auto scales = fmt::format("data-x=\"log {} {} {} {}\" data-y=\"odds {} {} {} {}\" data-unit=\"ms\" data-read=\"y\"", x.low, x.high,
+                                  x.from, x.to, y.low, y.high, y.from, y.to);
+  return Plot{title_of(who), svg.str(spoken(record, in_words(record, curves, who)), scales),
+              "Left is faster. The share is stretched towards the tail (log-odds), which is what is judged; dots: p95. The longest 0.05 % are not drawn."};
+}
+
+}  // namespace headroom::lab
