@@ -61,8 +61,8 @@ Axis log_axis(double low, double high, double from, double to, int most) {
   low = std::max(low, 1e-6);
   if (high <= low) high = low * 2;
   Axis out{AxisKind::log, low, high, from, to};
-  const std::vector<std::vector<double>> finer{{1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9}, {1, 1.5, 2, 3, 4, 5, 6, 8}, {1, 1.5, 2, 3, 5, 7},
-                                               {1, 2, 3, 5}, {1, 2, 5}, {1, 3}, {1}};
+  const std::vector<std::vector<double>> finer{{1, 1.1, 1.2, 1.3, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9}, {1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9},
+                                               {1, 1.5, 2, 3, 4, 5, 6, 8}, {1, 1.5, 2, 3, 5, 7}, {1, 2, 3, 5}, {1, 2, 5}, {1, 3}, {1}};
   for (const auto& within : finer) {
     out.ticks = decades(low, high, within);
     if (out.ticks.size() <= static_cast<std::size_t>(most)) break;

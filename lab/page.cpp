@@ -41,7 +41,7 @@ std::string table(const std::string& name, const std::vector<Row>& rows) {
     for (std::size_t i = 1; i < rows[r].size(); ++i) line += fmt::format("<td{}>{}</td>", cell_class(rows[r][i]), escaped(rows[r][i]));
     body += "<tr>" + line + "</tr>\n";
   }
-  return fmt::format("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><table><caption>{0}</caption>\n"
+  return fmt::format("<h4>{0}</h4>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><table>\n"
                      "<thead><tr>{1}</tr></thead>\n<tbody>\n{2}</tbody></table></div>\n", escaped(name), head, body);
 }
 
@@ -75,7 +75,7 @@ std::string overview(const std::vector<Record>& records) {
     rows += fmt::format("<tr><th scope=\"row\"><a href=\"#{}\">{}</a></th><td class=\"words\">{}</td><td class=\"words\">{}</td><td class=\"words\">{}</td></tr>\n",
                         id_of(i), escaped(r.scenario), escaped(verdict_in_words(r)), simulated(r) ? "simulation" : "measured", escaped(r.machine));
   }
-  return "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Overview\"><table><caption>Overview</caption>\n"
+  return "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Overview\"><table>\n"
          "<thead><tr><th scope=\"col\">scenario</th><th scope=\"col\" class=\"words\">verdict</th><th scope=\"col\" class=\"words\">origin</th>"
          "<th scope=\"col\" class=\"words\">machine</th></tr></thead>\n<tbody>\n" + rows + "</tbody></table></div>\n";
 }
@@ -108,20 +108,27 @@ std::string legend() {
          entry("stood", kBox, "throttled") + "</ul>\n";
 }
 
+double sampled_every_ms(const Record& record) {
+  const auto& t = record.timelines.front().t_s;
+  return t.size() < 2 ? 0 : (t.back() - t.front()) / static_cast<double>(t.size() - 1) * 1000;
+}
+
 std::string timelines(const Record& record) {
   const auto plots = timeline_plots(record);
   if (plots.empty()) return paragraph("note", "No timelines in this file.");
   return "<h3>One step, first seconds of the first rotation</h3>\n" +
-         paragraph("", "Sampled every 20 ms, the same step in every arm and on the same scales. A hidden lease refills the pool without "
-                       "changing the quota: it shows as use above the limit.") + legend() + figures(plots);
+         paragraph("", fmt::format("Sampled about every {:.0f} ms, the same step in every arm and on the same scales. A hidden lease refills "
+                                   "the pool without changing the quota: it shows as use above the limit.", sampled_every_ms(record))) + legend() + figures(plots);
 }
 
 std::string doubts(const Record& record) {
   std::string out;
   if (simulated(record)) out += paragraph("warning", "Simulation, not a measurement: nothing here was measured on a real kernel.");
+  std::string small;
   for (const auto& arm : record.arms) {
-    if (const auto why = not_judged(record, arm); !why.empty()) out += paragraph("warning", fmt::format("{} is not judged: {}.", arm.arm, why));
+    if (const auto why = not_judged(record, arm); !why.empty()) small += (small.empty() ? "" : "; ") + why;
   }
+  if (!small.empty()) out += paragraph("warning", "Not judged: " + small + ".");
   if (!record.runs.empty() && record.runs.back().fate == RunRecord::Fate::is_void) {
     out += paragraph("warning", "No run has counted: the twins differ by more than 5 %. What is shown is all void runs pooled.");
   }
@@ -140,7 +147,7 @@ std::string section(const Record& r, std::size_t number) {
   std::string out = fmt::format("<section aria-labelledby=\"{0}\"><h2 id=\"{0}\">{1}</h2>\n", id_of(number), escaped(r.scenario));
   if (!r.description.empty()) out += paragraph("", r.description);
   out += paragraph("machine", r.machine) + doubts(r);
-  out += paragraph("verdict", verdict_in_words(r) + ".");
+  out += paragraph("verdict", "Verdict: " + verdict_in_words(r) + ".");
   if (!r.verdicts.empty()) out += table("Bars: ratio of a statistic in two arms", verdict_rows(r.verdicts));
   if (!r.arms.empty()) out += table("Arms, latencies in ms; B Burstable, G Guaranteed neighbours", arms_table(r));
   std::vector<Plot> plots;
@@ -155,7 +162,7 @@ std::string section(const Record& r, std::size_t number) {
   out += figures(series_plots(r));
   if (!r.runs.empty()) out += "<h3>Runs</h3>\n" + paragraph("", kRule) + table("Runs: the twin arms' ratio of every judged statistic", run_rows(r.runs));
   for (const auto& note : r.notes) out += paragraph("note", note);
-  return out + "<h3>Again</h3>\n<pre tabindex=\"0\"><code>" + escaped(command_of(r)) + "</code></pre>\n</section>\n";
+  return out + "<h3>How to reproduce</h3>\n<pre tabindex=\"0\"><code>" + escaped(command_of(r)) + "</code></pre>\n</section>\n";
 }
 
 }  // namespace

@@ -15,15 +15,14 @@ const char* page_style() {
 --arm0:#d0d5da;--arm1:#969ea7;--arm2:#ff8a4c;--arm3:#e6b94a;--arm4:#5bb4f0;--arm5:#3fd0a5;--arm6:#ee9fca;--arm7:#9ad0f5;--arm8:#b9a5ff;--arm9:#f0a0a0;--arm10:#b5d45a;--arm11:#5fd6e0}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1720px;padding:1rem clamp(.75rem,2.5vw,2.5rem) 3rem;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-h1{font-size:1.5rem;margin:.4rem 0 .8rem}h2{font-size:1.3rem;margin:2.4rem 0 .5rem;padding-top:.8rem;border-top:2px solid var(--rule)}h3{font-size:1.05rem;margin:1.6rem 0 .3rem}h4{font-size:.92rem;margin:0 0 .2rem}
+h1{font-size:1.5rem;margin:.4rem 0 .8rem}h2{font-size:1.3rem;margin:2.4rem 0 .5rem;padding-top:.8rem;border-top:2px solid var(--rule)}h3{font-size:1.05rem;margin:1.6rem 0 .3rem}h4{font-size:.92rem;margin:.8rem 0 .2rem}figure h4{margin-top:0}
 p{margin:.3rem 0 .7rem;max-width:80ch}a{color:var(--arm4)}
 .machine,.note,figcaption{color:var(--soft);font-size:.86rem}.verdict{font-weight:600}
 .warning{background:var(--warn);border-left:4px solid var(--unsure);padding:.4rem .7rem}
 .skip{position:absolute;left:-999px}.skip:focus{left:1rem;top:.5rem;background:var(--bg);padding:.3rem .6rem;z-index:2}
 :focus-visible{outline:2px solid var(--arm4);outline-offset:2px}
-.scroll{overflow-x:auto;margin:.6rem 0 1.2rem}
+.scroll{overflow-x:auto;margin:.2rem 0 1.2rem}
 table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;font-weight:600;padding:.2rem 0;color:var(--fg)}
 th,td{padding:.22rem .6rem;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap}
 thead th{vertical-align:bottom;color:var(--soft);font-weight:600;white-space:normal;min-width:3.6rem}
 th:first-child{text-align:left;position:sticky;left:0;background:var(--bg)}tbody th{font-weight:500}
@@ -51,7 +50,8 @@ svg text.direct{font-weight:500}svg text.simulated{font-size:10px;font-weight:70
 .usage{fill:var(--usage)}.quota{fill:none;stroke:var(--quota);stroke-width:1.4}.base{stroke:var(--base);stroke-width:1.2;stroke-dasharray:4 3}.lease{fill:var(--lease)}.stood{fill:var(--stood)}
 .reading-line{stroke:var(--fg);stroke-width:.8;stroke-dasharray:2 2}
 .reading{font-size:.82rem;min-height:1.3em;margin:.2rem 0 0;font-variant-numeric:tabular-nums;color:var(--fg)}
-@media print{:root{color-scheme:light}body{max-width:none;font-size:10.5pt;padding:0}.plots{grid-template-columns:1fr 1fr}figure,tr,pre{break-inside:avoid}h2,h3,h4,caption{break-after:avoid}.scroll{overflow:visible}table{font-size:6.5pt}th,td{padding:1pt 3pt}thead th{min-width:0}.skip,.reading{display:none}}
+@media (max-width:600px){figure{padding:.4rem .3rem}figure h3,figure h4,figcaption,.reading{padding:0 .2rem}th,td{padding:.22rem .4rem}tbody th,td.words{white-space:normal;min-width:5.5rem}}
+@media print{:root{color-scheme:light}body{max-width:none;font-size:10.5pt;padding:0}.plots{grid-template-columns:1fr 1fr}figure,tr,pre{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll{overflow:visible}table{font-size:6.5pt}th,td{padding:1pt 3pt}thead th{min-width:0}.skip,.reading{display:none}}
 )css";
 }
 

@@ -10,8 +10,8 @@
 namespace headroom::lab {
 namespace {
 
-constexpr double kWidth = 440, kHeight = 372, kText = 10.5;
-constexpr Box kPlot{46, 18, 382, 310};
+constexpr double kWidth = 400, kHeight = 354, kText = 10.5;
+constexpr Box kPlot{46, 18, 344, 292};
 
 struct Dot {
   const ArmStats* arm;
@@ -55,9 +55,10 @@ std::pair<Axis, Axis> axes_of(const std::vector<Dot>& dots) {
     if (dot.burstable) y.take(*dot.burstable);
     if (dot.guaranteed) y.take(*dot.guaranteed);
   }
-  const double across = std::max(x.high * 1.1, 1 + (1 / x.low - 1) * 0.45), up = std::max(y.high * 1.1, 1 + (1 / y.low - 1) * 0.3);
-  return {log_axis(std::min(x.low / 1.12, 0.8), std::max(across, 1.25), kPlot.x, kPlot.x + kPlot.width, 8),
-          log_axis(std::min(y.low / 1.12, 0.85), std::max(up, 1.2), kPlot.y + kPlot.height, kPlot.y, 8)};
+  // A logarithmic axis from 1/a to a^b gives b/(1+b) of itself to what is above 1.
+  const double left = std::min(x.low / 1.12, 0.8), down = std::min(y.low / 1.12, 0.85);
+  const double right = std::max(x.high * 1.1, std::pow(1 / left, 0.58)), up = std::max({y.high * 1.1, std::pow(1 / down, 0.34), 1.2});
+  return {log_axis(left, right, kPlot.x, kPlot.x + kPlot.width, 8), log_axis(down, up, kPlot.y + kPlot.height, kPlot.y, 14)};
 }
 
 enum class Cost { none, slower };   ///< of the neighbours
@@ -99,7 +100,11 @@ std::string note(const Dot& dot, const char* kind, double ratio, const Summary& 
 void draw_dot(Svg& svg, const Record& record, const Dot& dot, const Axis& x, const Axis& y, std::vector<Box>& taken) {
   const auto look = look_of(record, dot.arm->arm), kind = look + (dot.judged ? " dot" : " dot hollow");
   const double across = x.at(dot.step);
-  if (dot.burstable && dot.guaranteed) svg.line({across, y.at(*dot.burstable)}, {across, y.at(*dot.guaranteed)}, look + " pair");
+  if (dot.burstable && dot.guaranteed) {
+    const double a = y.at(*dot.burstable), b = y.at(*dot.guaranteed);
+    svg.line({across, a}, {across, b}, look + " pair");
+    taken.push_back({across - 1, std::min(a, b), 2, std::abs(a - b)});
+  }
   if (dot.burstable) {
     svg.disc({across, y.at(*dot.burstable)}, 5, kind, note(dot, "Burstable", *dot.burstable, dot.arm->burstable));
     taken.push_back({across - 6, y.at(*dot.burstable) - 6, 12, 12});
@@ -157,7 +162,7 @@ std::optional<Plot> gain_plot(const Record& record) {
   if (dots.empty()) return std::nullopt;
   const auto [x, y] = axes_of(dots);
   Svg svg(kWidth, kHeight);
-  std::vector<Box> taken{{x.at(1) - 1, kPlot.y, 2, kPlot.height}};
+  std::vector<Box> taken{{x.at(1) - 1, kPlot.y, 2, kPlot.height}, {kPlot.x, y.at(1) - 1, kPlot.width, 2}, {kPlot.x, y.at(1.05) - 1, kPlot.width, 2}};
   frame(svg, x, y);
   for (const auto& dot : dots) draw_dot(svg, record, dot, x, y, taken);
   quarter(svg, y, taken, Anchor::start, Cost::none, {"faster steps,", "neighbours unharmed"});

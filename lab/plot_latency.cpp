@@ -9,9 +9,9 @@
 namespace headroom::lab {
 namespace {
 
-constexpr double kWidth = 420, kHeight = 316;
-constexpr Box kPlot{52, 18, 356, 256};
-constexpr double kTail = 0.999;   // the longest of all are marked at the upper edge, they do not stretch the axis
+constexpr double kWidth = 380, kHeight = 306;
+constexpr Box kPlot{50, 18, 320, 252};
+constexpr double kTail = 0.999;   // the longest of all must not stretch the axis
 
 const char* title_of(Who who) {
   switch (who) {
@@ -75,7 +75,7 @@ void legend(Svg& svg, const Record& record, const std::vector<const LatencyCurve
                                    judged(record, *curve) ? "" : ", not judged"), look_of(record, curve->arm)});
     widest = std::max(widest, characters(entries.back().words));
   }
-  const double width = static_cast<double>(widest) * 5.6 + 30, height = static_cast<double>(entries.size()) * 14 + 20;
+  const double width = static_cast<double>(widest) * 6.2 + 32, height = static_cast<double>(entries.size()) * 14 + 20;
   std::vector<Box> taken;
   for (const auto* curve : curves) {
     for (const auto& [share, ms] : curve->points) taken.push_back({x.at(ms) - 2, y.at(share) - 2, 4, 4});
@@ -118,7 +118,8 @@ std::optional<Plot> latency_plot(const Record& record, Who who) {
   const auto scales = fmt::format("data-x=\"log {} {} {} {}\" data-y=\"odds {} {} {} {}\" data-unit=\"ms\" data-read=\"y\"", x.low, x.high,
                                   x.from, x.to, y.low, y.high, y.from, y.to);
   return Plot{title_of(who), svg.str(spoken(record, in_words(record, curves, who)), scales),
-              "Left is faster. The share is stretched towards the tail (log-odds), which is what is judged; dots: p95. The longest 0.05 % are not drawn."};
+              who == Who::step ? "Left is faster; dots: p95. The share is stretched towards both ends (log-odds): the tail is what is judged."
+                               : "Left is faster; dots: p95."};
 }
 
 }  // namespace headroom::lab

@@ -9,7 +9,7 @@
 namespace headroom::lab {
 namespace {
 
-constexpr double kWidth = 420, kTop = 18, kBottom = 196, kLeft = 46, kRight = 408;
+constexpr double kWidth = 380, kTop = 18, kBottom = 196, kLeft = 46, kRight = 368;
 constexpr std::array<const char*, 6> kLooks{"arm4", "arm2", "arm5", "arm6", "arm0", "arm3"};
 
 /// The arm that a series ends with (", headroom"), so that it has its colour; else they take turns.
@@ -55,22 +55,23 @@ Plot plot_of(const Record& record, const std::vector<const Series*>& all) {
   // A use of cores is over seconds; everything else that is kept as a series is numbered.
   const bool over_time = unit == "cores";
   Svg svg(kWidth, kBottom + 40 + 15 * static_cast<double>(all.size()));
-  const auto x = linear_axis(over_time ? 0 : span.low, span.high, kLeft, kRight, 8);
+  const int most = over_time ? 8 : std::clamp(static_cast<int>(span.high - span.low), 1, 8);   // no tick between two numbers
+  const auto x = linear_axis(over_time ? 0 : span.low, span.high, kLeft, kRight, most);
   const auto y = linear_axis(0, span.top > 0 ? span.top * 1.06 : 1, kBottom, kTop, 5);
-  svg.axes(x, y, over_time ? "time, s" : "running number", unit);
+  svg.axes(x, y, over_time ? "time, s" : "running number", unit == "s" ? "seconds" : unit);
   std::string words;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto kind = look(*all[i], i) + (i % 2 ? " second" : "");
     draw(svg, *all[i], kind, x, y);
     const double line = kBottom + 46 + 15 * static_cast<double>(i);
     svg.line({kLeft, line - 3.5}, {kLeft + 18, line - 3.5}, kind + " curve");
-    svg.text({kLeft + 24, line}, shortened(all[i]->name, 58), Anchor::start, "direct");
+    svg.text({kLeft + 24, line}, shortened(all[i]->name, 50), Anchor::start, "direct");
     const auto [low, high] = std::minmax_element(all[i]->points.begin(), all[i]->points.end(),
                                                  [](const auto& a, const auto& b) { return a.second < b.second; });
     words += fmt::format(" {}: {:.3f} to {:.3f} {} in {} points.", all[i]->name, low->second, high->second, unit, all[i]->points.size());
   }
   mark_simulation(svg, record);
-  return {all.size() == 1 ? all.front()->name : fmt::format("Series in {}", unit), svg.str(spoken(record, "series." + words), ""), ""};
+  return {all.size() == 1 ? all.front()->name : fmt::format("Series, in {}", unit), svg.str(spoken(record, "series." + words), ""), ""};
 }
 
 }  // namespace

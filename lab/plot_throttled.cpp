@@ -9,7 +9,7 @@
 namespace headroom::lab {
 namespace {
 
-constexpr double kWidth = 420, kLeft = 112, kRight = 322, kTop = 20, kRow = 34;
+constexpr double kWidth = 380, kLeft = 108, kRight = 280, kTop = 20, kRow = 34;
 
 std::string in_words(const Record& record) {
   std::string out = "seconds for which steps were throttled, summed over CPUs and steps.";

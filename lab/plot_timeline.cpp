@@ -8,8 +8,8 @@
 namespace headroom::lab {
 namespace {
 
-constexpr double kWidth = 420, kHeight = 168, kMostSeconds = 10;
-constexpr Box kPlot{46, 20, 364, 102};
+constexpr double kWidth = 380, kHeight = 158, kMostSeconds = 10;
+constexpr Box kPlot{40, 20, 330, 96};
 constexpr double kStrip = 8;   // height of the strip of throttled time above the axis
 
 /// The arm's first container; else its first pod.
@@ -127,10 +127,10 @@ Plot plot_of(const Record& record, const Timeline& t, double cores) {
   if (unlimited) svg.text({x.from + 4, 14}, "no limit", Anchor::start, "tick");
   mark_simulation(svg, record);
   const auto sums = totals(t);
-  const auto words = fmt::format("{}, {}: in {:.0f} s it used {:.2f} CPU seconds, was throttled for {:.2f} s{}", t.arm, t.group,
-                                 x.high, sums.used, sums.throttled,
-                                 t.base_cores ? fmt::format(" and had a raised quota for {:.2f} s", sums.leased) : "");
-  return {t.arm, svg.str(spoken(record, words + "."), ""), words + fmt::format("; sampling cost {:.1f} % of a core.", t.sampler_cpu * 100)};
+  auto words = fmt::format("{} in {:.0f} s: used {:.2f} CPU seconds, throttled for {:.2f} s", t.group, x.high, sums.used, sums.throttled);
+  if (sums.leased > 0) words += fmt::format(", quota raised for {:.2f} s", sums.leased);
+  const auto cost = t.sampler_cpu > 0 ? fmt::format(" Sampling cost {:.1f} % of a core.", t.sampler_cpu * 100) : std::string();
+  return {t.arm, svg.str(spoken(record, t.arm + ", " + words + "."), ""), words + "." + cost};
 }
 
 }  // namespace

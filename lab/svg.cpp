@@ -74,7 +74,7 @@ std::string shortened(std::string_view text, std::size_t most) {
 }
 
 Box text_box(Point at, std::string_view text, Anchor anchor, double size) {
-  const auto width = static_cast<double>(characters(text)) * size * 0.56;
+  const auto width = static_cast<double>(characters(text)) * size * 0.6;
   const double x = anchor == Anchor::start ? at.x : anchor == Anchor::middle ? at.x - width / 2 : at.x - width;
   return {x, at.y - size * 0.85, width, size * 1.15};
 }

@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 WIDTHS = (390, 1600)
 SMALLEST_TEXT = 8.5   # px
 TALLEST = 16000       # px, of a screenshot
+DARK = "--blink-settings=preferredColorScheme=0"
 
 # The page is looked at in a frame: a headless window cannot be as narrow as a telephone.
 FRAME = """<!DOCTYPE html><html><head><style>body{{margin:0;background:#777}}iframe{{border:0;display:block}}</style></head><body>
@@ -44,8 +45,8 @@ def console(ran):
     return [line for line in ran.stderr.splitlines() if "CONSOLE" in line]
 
 
-def probe(program, home, width):
-    ran = chromium(program, home, frame(home, "probed", width, 900), f"--window-size={max(width, 600)},900", "--dump-dom")
+def probe(program, home, width, *options):
+    ran = chromium(program, home, frame(home, "probed", width, 900), f"--window-size={max(width, 600)},900", "--dump-dom", *options)
     found = re.search(r'<pre id="probed">(.*?)</pre>', ran.stdout, re.S)
     if not found or not found.group(1):
         raise SystemExit(f"the page did not answer at {width} px; the browser said:\n{ran.stderr[-2000:]}")
@@ -110,7 +111,11 @@ def main():
             faults += shoot(program, home, out, width, min(seen["height"], TALLEST))
             print(f"{width} px: {len(seen['plots'])} pictures, {seen['height']} px tall, background {seen['background']}, "
                   f"smallest text {min(p['smallest'] for p in seen['plots']):.1f} px")
-        faults += shoot(program, home, out, WIDTHS[-1], min(seen["height"], TALLEST), "--blink-settings=preferredColorScheme=0")
+        light = seen["background"]
+        seen, said = probe(program, home, WIDTHS[-1], DARK)
+        if not seen["dark"] or seen["background"] == light:
+            faults.append(f"in the dark the background is {seen['background']}, as in the light")
+        faults += said + shoot(program, home, out, WIDTHS[-1], min(seen["height"], TALLEST), DARK)
     for fault in faults:
         print(f"FAULT {fault}")
     return 1 if faults else 0
