@@ -8,10 +8,10 @@ namespace headroom::lab {
 const char* page_style() {
   return R"css(
 :root{--bg:#fff;--fg:#1b1f24;--soft:#57606a;--rule:#d4d9df;--grid:#e6e9ed;--panel:#f6f8fa;--good:#e3f3ea;--harm:#fbe9e1;--yes:#11663a;--no:#b3261e;--unsure:#7a5200;
---warn:#fff4d6;--usage:#7fa6cc;--quota:#8a3b00;--lease:#cfe9d9;--stood:#c0262d;--base:#57606a;
+--warn:#fff4d6;--usage:#7fa6cc;--quota:#8a3b00;--lease:#b4dfc6;--stood:#c0262d;--base:#57606a;
 --arm0:#555b61;--arm1:#858c94;--arm2:#c94f00;--arm3:#9c6a00;--arm4:#0067a8;--arm5:#007a5a;--arm6:#a8437f;--arm7:#3d86b8;--arm8:#6a4fc4;--arm9:#8a3b3b;--arm10:#4d6b00;--arm11:#006a75}
 @media (prefers-color-scheme:dark){:root{--bg:#14171b;--fg:#e8eaed;--soft:#a5adb6;--rule:#3a4149;--grid:#2a3037;--panel:#1c2126;--good:#17301f;--harm:#3a2119;--yes:#63d297;--no:#ff8a80;--unsure:#e6b94a;
---warn:#3a3010;--usage:#46698c;--quota:#ffb366;--lease:#1f4a33;--stood:#ff6b6b;--base:#a5adb6;
+--warn:#3a3010;--usage:#46698c;--quota:#ffb366;--lease:#27603f;--stood:#ff6b6b;--base:#a5adb6;
 --arm0:#d0d5da;--arm1:#969ea7;--arm2:#ff8a4c;--arm3:#e6b94a;--arm4:#5bb4f0;--arm5:#3fd0a5;--arm6:#ee9fca;--arm7:#9ad0f5;--arm8:#b9a5ff;--arm9:#f0a0a0;--arm10:#b5d45a;--arm11:#5fd6e0}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1720px;padding:1rem clamp(.75rem,2.5vw,2.5rem) 3rem;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}

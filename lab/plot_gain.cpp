@@ -139,7 +139,7 @@ void label(Svg& svg, const Record& record, const Dot& dot, const Axis& x, const 
   for (const auto& place : places) boxes.push_back(text_box(place.at, words, place.anchor, kText));
   const auto i = free_place(boxes, taken, kPlot);
   const Point end{places[i].at.x, places[i].at.y - 3.5};
-  if (std::abs(end.y - places[i].to.y) > 8) svg.line(places[i].to, end, look_of(record, dot.arm->arm) + " leader");
+  if (std::abs(end.y - places[i].to.y) > 8 || std::abs(end.x - places[i].to.x) > 12) svg.line(places[i].to, end, look_of(record, dot.arm->arm) + " leader");
   svg.text(places[i].at, words, places[i].anchor, "direct");
   taken.push_back(boxes[i]);
 }

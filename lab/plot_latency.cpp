@@ -66,29 +66,53 @@ struct Entry {
   std::string look;
 };
 
-/// Beside the lower right end of the curves, where a cumulative curve never is; in the corner that it leaves free.
-void legend(Svg& svg, const Record& record, const std::vector<const LatencyCurve*>& curves, const Axis& x, const Axis& y) {
+/// Where the names of the curves stand: beside them where there is room, else below the axis.
+struct Legend {
   std::vector<Entry> entries;
+  Box box;
+  double below = 0;   ///< how much taller the picture is for it
+};
+
+/// Free boxes in the plot, the lower right first: a cumulative curve is hardly ever there.
+std::optional<Box> room_for(double width, double height, const std::vector<const LatencyCurve*>& curves, const Axis& x, const Axis& y) {
+  std::vector<Box> taken, places;
+  for (const auto* curve : curves) {
+    for (const auto& [share, ms] : curve->points) taken.push_back({x.at(ms) - 4, y.at(share) - 4, 8, 8});
+  }
+  for (double left = kPlot.x + kPlot.width - width - 4; left > kPlot.x + 4; left -= 12) {
+    for (double top = kPlot.y + kPlot.height - height - 4; top > kPlot.y + 4; top -= 12) places.push_back({left, top, width, height});
+  }
+  if (places.empty()) return std::nullopt;
+  const auto& best = places[free_place(places, taken, kPlot)];
+  const bool free = std::none_of(taken.begin(), taken.end(), [&](const Box& b) { return b.meets(best); });
+  return free ? std::optional{best} : std::nullopt;
+}
+
+Legend legend_of(const Record& record, const std::vector<const LatencyCurve*>& curves, const Axis& x, const Axis& y) {
+  Legend out;
   std::size_t widest = 0;
   for (const auto* curve : curves) {
-    entries.push_back({fmt::format("{} {} / {}{}", shortened(curve->arm, 20), ms(at_share(*curve, 0.95)), ms(at_share(*curve, 0.99)),
-                                   judged(record, *curve) ? "" : ", not judged"), look_of(record, curve->arm)});
-    widest = std::max(widest, characters(entries.back().words));
+    out.entries.push_back({fmt::format("{} {} / {}{}", shortened(curve->arm, 20), ms(at_share(*curve, 0.95)), ms(at_share(*curve, 0.99)),
+                                       judged(record, *curve) ? "" : ", not judged"), look_of(record, curve->arm)});
+    widest = std::max(widest, characters(out.entries.back().words));
   }
-  const double width = static_cast<double>(widest) * 6.2 + 32, height = static_cast<double>(entries.size()) * 14 + 20;
-  std::vector<Box> taken;
-  for (const auto* curve : curves) {
-    for (const auto& [share, ms] : curve->points) taken.push_back({x.at(ms) - 2, y.at(share) - 2, 4, 4});
+  const double width = static_cast<double>(widest) * 6.2 + 32, height = static_cast<double>(out.entries.size()) * 14 + 20;
+  if (const auto place = room_for(width, height, curves, x, y)) {
+    out.box = *place;
+    return out;
   }
-  const double right = kPlot.x + kPlot.width - width - 4, low = kPlot.y + kPlot.height - height - 4;
-  const std::vector<Box> places{{right, low, width, height}, {kPlot.x + 5, kPlot.y + 4, width, height}, {right, low - 40, width, height}};
-  const auto& place = places[free_place(places, taken, kPlot)];
-  svg.box(place, "legend-box");
-  svg.text({place.x + 26, place.y + 12}, "p95 / p99, ms", Anchor::start, "tick");
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const double line = place.y + 26 + 14 * static_cast<double>(i);
-    svg.line({place.x + 4, line - 3.5}, {place.x + 21, line - 3.5}, entries[i].look + " curve");
-    svg.text({place.x + 26, line}, entries[i].words, Anchor::start, "direct");
+  out.box = {kPlot.x, kPlot.y + kPlot.height + 36, width, height};
+  out.below = height + 4;
+  return out;
+}
+
+void draw(Svg& svg, const Legend& legend) {
+  svg.box(legend.box, "legend-box");
+  svg.text({legend.box.x + 26, legend.box.y + 12}, "p95 / p99, ms", Anchor::start, "tick");
+  for (std::size_t i = 0; i < legend.entries.size(); ++i) {
+    const double line = legend.box.y + 26 + 14 * static_cast<double>(i);
+    svg.line({legend.box.x + 4, line - 3.5}, {legend.box.x + 21, line - 3.5}, legend.entries[i].look + " curve");
+    svg.text({legend.box.x + 26, line}, legend.entries[i].words, Anchor::start, "direct");
   }
 }
 
@@ -109,11 +133,12 @@ std::optional<Plot> latency_plot(const Record& record, Who who) {
   if (curves.empty()) return std::nullopt;
   const auto x = time_axis(curves);
   const auto y = share_axis(kPlot.y + kPlot.height, kPlot.y);
-  Svg svg(kWidth, kHeight);
+  const auto legend = legend_of(record, curves, x, y);
+  Svg svg(kWidth, kHeight + legend.below);
   svg.axes(x, y, who == Who::step ? "time from due to done, ms" : "time from intended start to answer, ms",
            "share done within that time");
   for (const auto* curve : curves) draw(svg, record, *curve, x, y);
-  legend(svg, record, curves, x, y);
+  draw(svg, legend);
   mark_simulation(svg, record);
   const auto scales = fmt::format("data-x=\"log {} {} {} {}\" data-y=\"odds {} {} {} {}\" data-unit=\"ms\" data-read=\"y\"", x.low, x.high,
                                   x.from, x.to, y.low, y.high, y.from, y.to);

@@ -135,6 +135,17 @@ static Result<> learn(Rig& rig, std::int64_t until, const Scenario& scenario, co
   return rig.daemon() != nullptr ? rig.daemon()->command("resume") : Result<>{};
 }
 
+/// What was due in the measured stretch, and how long that was.
+static ArmRun latencies_of(const Rig& rig, std::int64_t from, std::int64_t to) {
+  ArmRun out;
+  out.seconds = static_cast<double>(to - from) / 1e9;
+  out.steps = rig.steps();
+  out.step = rig.latencies(PodClass::step, {}, from, to);
+  out.burstable = rig.latencies(PodClass::ls, KubeQos::burstable, from, to);
+  out.guaranteed = rig.latencies(PodClass::ls, KubeQos::guaranteed, from, to);
+  return out;
+}
+
 Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const Arm& arm, int run, int rotation,
                            seconds length, const std::string& phase, const Onlooker& onlooker,
                            std::vector<std::string>& notes) {
@@ -160,16 +171,11 @@ Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const A
   if (!answered) return tl::unexpected(answered.error());
   // What is still under way gets a second to end; it was due in time.
   if (auto ok = rig->wait_until(to + 1'000'000'000, what); !ok) return tl::unexpected(ok.error());
-  ArmRun out;
+  auto out = latencies_of(*rig, from, to);
   out.arm = arm.name;
   out.run = run;
   out.rotation = rotation;
   out.timelines = std::move(timelines);
-  out.seconds = static_cast<double>(length.count());
-  out.steps = rig->steps();
-  out.step = rig->latencies(PodClass::step, {}, from, to);
-  out.burstable = rig->latencies(PodClass::ls, KubeQos::burstable, from, to);
-  out.guaranteed = rig->latencies(PodClass::ls, KubeQos::guaranteed, from, to);
   out.throttled_container = after.container - before.container;
   out.throttled_pod = after.pod - before.pod;
   out.refilling_writes = answered->refilling_writes - asked->refilling_writes;
