@@ -131,7 +131,8 @@ Result<JsonDoc> JsonDoc::parse(std::string_view text, const std::string& file) {
     if (!doubled.first.empty()) return fail(Errc::malformed, file, fmt::format("has the key {} twice", doubled.first));
     return JsonDoc(std::make_shared<JsonItem::Doc>(JsonItem::Doc{file, std::move(root), {}}));
   } catch (const json::exception& e) {
-    return fail(Errc::malformed, file, fmt::format("is not JSON: {}", e.what()));
+    const std::string_view what = e.what();   // "[json.exception.parse_error.101] parse error at line 1, …"
+    return fail(Errc::malformed, file, fmt::format("is not JSON: {}", what.substr(what.find("] ") == what.npos ? 0 : what.find("] ") + 2)));
   }
 }
 

@@ -90,7 +90,7 @@ std::string gains(const std::vector<Record>& records) {
   if (!out.empty()) {
     text += paragraph("", "Good is the lower left: steps take less time than under their static limits, and the requests of their "
                           "neighbours take no longer. Both scales are logarithmic, so twice as fast and half as fast are equally far from 1.");
-    text += "<div class=\"plots\">\n" + out + "</div>\n";
+    text += "<div class=\"plots mains\">\n" + out + "</div>\n";
   }
   if (!without.empty()) text += paragraph("note", "Not in this picture, for want of step bursts, neighbours or a static arm: " + without + ".");
   return text + "</section>\n";
@@ -126,7 +126,8 @@ std::string doubts(const Record& record) {
   if (simulated(record)) out += paragraph("warning", "Simulation, not a measurement: nothing here was measured on a real kernel.");
   std::string small;
   for (const auto& arm : record.arms) {
-    if (const auto why = not_judged(record, arm); !why.empty()) small += (small.empty() ? "" : "; ") + why;
+    const auto why = not_judged(record, arm);
+    if (small.find(why) == std::string::npos) small += (small.empty() ? "" : "; ") + why;   // a reason that all share once
   }
   if (!small.empty()) out += paragraph("warning", "Not judged: " + small + ".");
   if (!record.runs.empty() && record.runs.back().fate == RunRecord::Fate::is_void) {

@@ -28,15 +28,15 @@ thead th{vertical-align:bottom;color:var(--soft);font-weight:600;white-space:nor
 th:first-child{text-align:left;position:sticky;left:0;background:var(--bg)}tbody th{font-weight:500}
 th.words,td.words{text-align:left}
 .yes{color:var(--yes);font-weight:600}.no{color:var(--no);font-weight:700}.unsure{color:var(--unsure);font-weight:600}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,410px),1fr));gap:1rem 1.4rem;margin:.8rem 0 1.4rem}
+.plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,410px),1fr));gap:1rem 1.4rem;margin:.8rem 0 1.4rem}
 figure{margin:0;padding:.6rem .6rem .5rem;border:1px solid var(--rule);border-radius:6px;min-width:0;max-width:640px}
-figure.main{max-width:720px}figure.main h3{margin:0 0 .2rem}
+.mains{grid-template-columns:repeat(auto-fill,minmax(min(100%,480px),600px))}figure.main h3{margin:0 0 .2rem}
 figure svg{display:block;width:100%;height:auto}figcaption{margin-top:.3rem}
 pre{background:var(--panel);border:1px solid var(--rule);border-radius:4px;padding:.5rem .7rem;overflow-x:auto;font-size:.86rem}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0;margin:.3rem 0;font-size:.86rem}.legend svg{width:22px;height:12px;vertical-align:-1px}
 svg text{font:10.5px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:var(--fg);font-variant-numeric:tabular-nums}
 svg text.tick{font-size:10px;fill:var(--soft)}svg text.axis-title{font-size:10.5px;fill:var(--soft)}svg text.quarter{fill:var(--soft);font-style:italic}
-svg text.direct{font-weight:500}svg text.simulated{font-size:10px;font-weight:700;fill:var(--no)}
+svg text.direct{font-weight:500;paint-order:stroke;stroke:var(--bg);stroke-width:2.4px;stroke-opacity:.7}svg text.doubt{font-size:10px;font-weight:600;fill:var(--unsure)}svg text.simulated{font-size:10px;font-weight:700;fill:var(--no)}
 .grid{stroke:var(--grid);stroke-width:1}.axis{stroke:var(--soft);stroke-width:1}
 .one{stroke:var(--soft);stroke-width:1.2}.bar-line{stroke:var(--no);stroke-width:1;stroke-dasharray:4 3}
 .good{fill:var(--good)}.harm{fill:var(--harm)}.legend-box{fill:var(--bg);fill-opacity:.88;stroke:var(--grid)}
@@ -51,7 +51,7 @@ svg text.direct{font-weight:500}svg text.simulated{font-size:10px;font-weight:70
 .reading-line{stroke:var(--fg);stroke-width:.8;stroke-dasharray:2 2}
 .reading{font-size:.82rem;min-height:1.3em;margin:.2rem 0 0;font-variant-numeric:tabular-nums;color:var(--fg)}
 @media (max-width:600px){figure{padding:.4rem .3rem}figure h3,figure h4,figcaption,.reading{padding:0 .2rem}th,td{padding:.22rem .4rem}tbody th,td.words{white-space:normal;min-width:5.5rem}}
-@media print{:root{color-scheme:light}body{max-width:none;font-size:10.5pt;padding:0}.plots{grid-template-columns:1fr 1fr}figure,tr,pre{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll{overflow:visible}table{font-size:6.5pt}th,td{padding:1pt 3pt}thead th{min-width:0}.skip,.reading{display:none}}
+@media print{:root{color-scheme:light}body{max-width:none;font-size:10.5pt;padding:0}.plots,.mains{grid-template-columns:1fr 1fr}figure,tr,pre{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll{overflow:visible}table{font-size:6.5pt}th,td{padding:1pt 3pt}thead th{min-width:0}.skip,.reading{display:none}}
 )css";
 }
 

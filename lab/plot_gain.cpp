@@ -63,24 +63,30 @@ std::pair<Axis, Axis> axes_of(const std::vector<Dot>& dots) {
 
 enum class Cost { none, slower };   ///< of the neighbours
 
-/// Words for a quarter of the plot, in its outer corner or, where something is there, elsewhere at its edge.
-void quarter(Svg& svg, const Axis& y, std::vector<Box>& taken, Anchor side, Cost cost, const std::vector<std::string>& words) {
-  const double left = side == Anchor::start ? kPlot.x + 6 : kPlot.x + kPlot.width - 6;
+/// Words for a quarter of the plot, in its outer corner or, where something is there, elsewhere at its edges.
+void quarter(Svg& svg, const Axis& x, const Axis& y, std::vector<Box>& taken, Anchor side, Cost cost, const std::vector<std::string>& words) {
   const double upper = cost == Cost::slower ? kPlot.y + 12 : y.at(1) + 14;
   const double lower = (cost == Cost::slower ? y.at(1.05) : kPlot.y + kPlot.height) - 20;
   const auto longest = std::max_element(words.begin(), words.end(),
                                         [](const auto& a, const auto& b) { return characters(a) < characters(b); });
-  std::vector<Box> places;
+  const double outer = side == Anchor::start ? kPlot.x + 6 : kPlot.x + kPlot.width - 6;
+  const double inner = x.at(1) + (side == Anchor::start ? -6 : 6);
+  const Anchor inwards = side == Anchor::start ? Anchor::end : Anchor::start;
+  std::vector<Box> boxes;
+  std::vector<std::pair<double, Anchor>> across;
   for (const double at : {cost == Cost::slower ? upper : lower, cost == Cost::slower ? lower : upper, (upper + lower) / 2}) {
-    auto box = text_box({left, at}, *longest, side, kText);
-    box.height += 13 * static_cast<double>(words.size() - 1);
-    places.push_back(box);
+    for (const auto& [left, anchor] : {std::pair{outer, side}, std::pair{inner, inwards}}) {
+      auto box = text_box({left, at}, *longest, anchor, kText);
+      box.height += 13 * static_cast<double>(words.size() - 1);
+      boxes.push_back(box);
+      across.emplace_back(left, anchor);
+    }
   }
-  const auto& place = places[free_place(places, taken, kPlot)];
+  const auto best = free_place(boxes, taken, kPlot);
   for (std::size_t i = 0; i < words.size(); ++i) {
-    svg.text({left, place.y + kText * 0.85 + 13 * static_cast<double>(i)}, words[i], side, "quarter");
+    svg.text({across[best].first, boxes[best].y + kText * 0.85 + 13 * static_cast<double>(i)}, words[i], across[best].second, "quarter");
   }
-  taken.push_back(place);
+  taken.push_back(boxes[best]);
 }
 
 void frame(Svg& svg, const Axis& x, const Axis& y) {
@@ -115,14 +121,13 @@ void draw_dot(Svg& svg, const Record& record, const Dot& dot, const Axis& x, con
 }
 
 /// Near one of the arm's two points where nothing else is; a thin line leads there from further away.
-void label(Svg& svg, const Record& record, const Dot& dot, const Axis& x, const Axis& y, std::vector<Box>& taken) {
-  const auto words = shortened(dot.arm->arm, 22) + (dot.judged ? "" : " (not judged)");
+void label(Svg& svg, const Record& record, const Dot& dot, const std::string& words, const Axis& x, const Axis& y, std::vector<Box>& taken) {
   struct Place {
     Point at, to;
     Anchor anchor;
   };
   std::vector<Place> places;
-  for (const double away : {9.0, 20.0, 34.0, 50.0, 70.0, 92.0}) {
+  for (const double away : {9.0, 14.0, 20.0, 27.0, 34.0, 42.0, 50.0, 60.0, 70.0, 92.0, 120.0}) {
     for (const auto& ratio : {dot.guaranteed, dot.burstable}) {
       if (!ratio) continue;
       const Point p{x.at(dot.step), y.at(*ratio)};
@@ -138,7 +143,8 @@ void label(Svg& svg, const Record& record, const Dot& dot, const Axis& x, const 
   std::vector<Box> boxes;
   for (const auto& place : places) boxes.push_back(text_box(place.at, words, place.anchor, kText));
   const auto i = free_place(boxes, taken, kPlot);
-  const Point end{places[i].at.x, places[i].at.y - 3.5};
+  const bool centred = places[i].anchor == Anchor::middle, under = places[i].at.y > places[i].to.y;
+  const Point end{places[i].at.x, places[i].at.y + (!centred ? -3.5 : under ? -10 : 3)};
   if (std::abs(end.y - places[i].to.y) > 8 || std::abs(end.x - places[i].to.x) > 12) svg.line(places[i].to, end, look_of(record, dot.arm->arm) + " leader");
   svg.text(places[i].at, words, places[i].anchor, "direct");
   taken.push_back(boxes[i]);
@@ -165,11 +171,14 @@ std::optional<Plot> gain_plot(const Record& record) {
   std::vector<Box> taken{{x.at(1) - 1, kPlot.y, 2, kPlot.height}, {kPlot.x, y.at(1) - 1, kPlot.width, 2}, {kPlot.x, y.at(1.05) - 1, kPlot.width, 2}};
   frame(svg, x, y);
   for (const auto& dot : dots) draw_dot(svg, record, dot, x, y, taken);
-  quarter(svg, y, taken, Anchor::start, Cost::none, {"faster steps,", "neighbours unharmed"});
-  quarter(svg, y, taken, Anchor::start, Cost::slower, {"faster steps,", "neighbours slower"});
-  quarter(svg, y, taken, Anchor::end, Cost::none, {"slower steps,", "neighbours unharmed"});
-  quarter(svg, y, taken, Anchor::end, Cost::slower, {"slower steps,", "neighbours slower"});
-  for (const auto& dot : dots) label(svg, record, dot, x, y, taken);
+  quarter(svg, x, y, taken, Anchor::start, Cost::none, {"faster steps,", "neighbours unharmed"});
+  quarter(svg, x, y, taken, Anchor::start, Cost::slower, {"faster steps,", "neighbours slower"});
+  quarter(svg, x, y, taken, Anchor::end, Cost::none, {"slower steps,", "neighbours unharmed"});
+  quarter(svg, x, y, taken, Anchor::end, Cost::slower, {"slower steps,", "neighbours slower"});
+  // One word for all of them leaves the names short enough to be placed.
+  const bool none = std::none_of(dots.begin(), dots.end(), [](const Dot& dot) { return dot.judged; });
+  if (none) svg.text({kPlot.x, 11}, "not judged", Anchor::start, "doubt");
+  for (const auto& dot : dots) label(svg, record, dot, shortened(dot.arm->arm, 22) + (none || dot.judged ? "" : " (not judged)"), x, y, taken);
   mark_simulation(svg, record);
   return Plot{record.scenario, svg.str(spoken(record, in_words(dots)), ""),
               "\xE2\x97\x8F Burstable and \xE2\x96\xA0 Guaranteed neighbours of the same arm, joined by a line; hollow: not judged. "

@@ -53,7 +53,9 @@ bool judged(const Record& record, const LatencyCurve& curve) {
 void draw(Svg& svg, const Record& record, const LatencyCurve& curve, const Axis& x, const Axis& y) {
   std::vector<Point> points;
   for (const auto& [share, ms] : curve.points) {
-    if (share <= y.high) points.push_back({x.at(ms), y.at(share)});
+    if (share > y.high) break;
+    points.push_back({x.at(ms), y.at(share)});
+    if (ms >= curve.points.back().second) break;   // above the longest of a small sample there is nothing to know
   }
   const auto look = look_of(record, curve.arm);
   svg.curve(points, look + (judged(record, curve) ? " curve" : " curve unsure"), curve.arm);

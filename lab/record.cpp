@@ -99,7 +99,7 @@ Record record_of(const Scenario& scenario, const Outcomes& outcomes, const std::
 std::string not_judged(const Record& record, const ArmStats& arm) {
   if (!record.runs.empty() && record.runs.back().fate == RunRecord::Fate::smoke) {
     const auto why = too_small({arm}, record.need);
-    return why.empty() ? arm.arm + " is of a smoke" : why;
+    return why.empty() ? "the run was a smoke or its sample too small" : why;
   }
   return too_small({arm}, record.need);
 }
