@@ -35,6 +35,17 @@ std::vector<Tick> decades(double low, double high, const std::vector<double>& wi
   return out;
 }
 
+/// Labels of neighbouring ticks keep apart: side by side along x, one above the other along y.
+bool crowded(const Axis& axis) {
+  for (std::size_t i = 1; i < axis.ticks.size(); ++i) {
+    const auto& a = axis.ticks[i - 1];
+    const auto& b = axis.ticks[i];
+    const double need = axis.to > axis.from ? 3.0 * static_cast<double>(a.label.size() + b.label.size()) + 7 : 11.5;
+    if (std::abs(axis.at(b.value) - axis.at(a.value)) < need) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 double Axis::at(double value) const {
@@ -65,7 +76,7 @@ Axis log_axis(double low, double high, double from, double to, int most) {
                                                {1, 1.5, 2, 3, 4, 5, 6, 8}, {1, 1.5, 2, 3, 5, 7}, {1, 2, 3, 5}, {1, 2, 5}, {1, 3}, {1}};
   for (const auto& within : finer) {
     out.ticks = decades(low, high, within);
-    if (out.ticks.size() <= static_cast<std::size_t>(most)) break;
+    if (out.ticks.size() <= static_cast<std::size_t>(most) && !crowded(out)) break;
   }
   return out;
 }

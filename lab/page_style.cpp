@@ -42,7 +42,7 @@ svg text.direct{font-weight:500;paint-order:stroke;stroke:var(--bg);stroke-width
 .good{fill:var(--good)}.harm{fill:var(--harm)}.legend-box{fill:var(--bg);fill-opacity:.88;stroke:var(--grid)}
 .arm0{--c:var(--arm0)}.arm1{--c:var(--arm1)}.arm2{--c:var(--arm2)}.arm3{--c:var(--arm3)}.arm4{--c:var(--arm4)}.arm5{--c:var(--arm5)}.arm6{--c:var(--arm6)}.arm7{--c:var(--arm7)}.arm8{--c:var(--arm8)}.arm9{--c:var(--arm9)}.arm10{--c:var(--arm10)}.arm11{--c:var(--arm11)}
 .curve{fill:none;stroke:var(--c);stroke-width:1.8;stroke-linejoin:round}
-.arm1.curve{stroke-dasharray:2 2}.arm2.curve{stroke-dasharray:7 3}.arm3.curve{stroke-dasharray:7 3 2 3}.arm6.curve{stroke-dasharray:4 2}.arm7.curve{stroke-dasharray:1.5 3}.arm9.curve{stroke-dasharray:9 2 2 2}.arm10.curve{stroke-dasharray:5 5}.curve.second{stroke-dasharray:5 3}
+.arm1.curve{stroke-dasharray:2 2}.arm2.curve{stroke-dasharray:7 3}.arm3.curve{stroke-dasharray:7 3 2 3}.arm6.curve{stroke-dasharray:4 2}.arm7.curve{stroke-dasharray:1.5 3}.arm9.curve{stroke-dasharray:9 2 2 2}.arm10.curve{stroke-dasharray:5 5}.curve.second{stroke-dasharray:5 3}.again.curve{stroke-dasharray:1 3}
 .curve.unsure{stroke-opacity:.55}
 .dot{fill:var(--c);stroke:var(--bg);stroke-width:1}.dot.hollow{fill:var(--bg);stroke:var(--c);stroke-width:1.6}
 .pair{stroke:var(--c);stroke-width:1.4;stroke-opacity:.6}.leader{stroke:var(--c);stroke-width:.8;stroke-opacity:.7}
@@ -51,6 +51,7 @@ svg text.direct{font-weight:500;paint-order:stroke;stroke:var(--bg);stroke-width
 .reading-line{stroke:var(--fg);stroke-width:.8;stroke-dasharray:2 2}
 .reading{font-size:.82rem;min-height:1.3em;margin:.2rem 0 0;font-variant-numeric:tabular-nums;color:var(--fg)}
 @media (max-width:600px){figure{padding:.4rem .3rem}figure h3,figure h4,figcaption,.reading{padding:0 .2rem}th,td{padding:.22rem .4rem}tbody th,td.words{white-space:normal;min-width:5.5rem}}
+@page{size:A4 landscape;margin:12mm}
 @media print{:root{color-scheme:light}body{max-width:none;font-size:10.5pt;padding:0}.plots,.mains{grid-template-columns:1fr 1fr}figure,tr,pre{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll{overflow:visible}table{font-size:6.5pt}th,td{padding:1pt 3pt}thead th{min-width:0}.skip,.reading{display:none}}
 )css";
 }

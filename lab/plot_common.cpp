@@ -24,7 +24,8 @@ std::string look_of(const Record& record, const std::string& arm) {
     if (stats.arm == arm) break;
     if (std::find(kKnown.begin(), kKnown.end(), stats.arm) == kKnown.end()) ++others;
   }
-  return fmt::format("arm{}", kKnown.size() + others % (kColours - kKnown.size()));
+  const auto own = kColours - kKnown.size();
+  return fmt::format("arm{}{}", kKnown.size() + others % own, others >= own ? " again" : "");
 }
 
 void mark_simulation(Svg& svg, const Record& record) {

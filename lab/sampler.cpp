@@ -10,7 +10,7 @@ namespace headroom::lab {
 namespace {
 
 constexpr std::int64_t kEvery = 20'000'000, kLongest = 30'000'000'000;
-constexpr int kMostSteps = 4;          // cost is the same on a node of 64 CPUs with 128 steps
+constexpr int kMostSteps = 4;
 constexpr std::size_t kReread = 50;    // looks after which the period is read again although the quota's text is the same
 
 std::optional<double> cores_of(const Bandwidth& bandwidth) {
@@ -35,18 +35,23 @@ std::string name_of(const Scenario& scenario, const PlannedGroup& group) {
 
 }  // namespace
 
-std::unique_ptr<TimelineSampler> TimelineSampler::start(Rig& rig, const std::string& arm, std::int64_t from,
-                                                        std::int64_t to) {
-  std::unique_ptr<TimelineSampler> out(new TimelineSampler(arm, from, std::min(to, from + kLongest)));
+std::vector<SampleTarget> first_steps(Rig& rig) {
+  std::vector<SampleTarget> out;
   int pods = 0;
   for (const auto& group : rig.plan()) {
-    const auto name = name_of(rig.scenario(), group);
+    auto name = name_of(rig.scenario(), group);
     if (name.empty()) continue;
     if (group.level == Level::pod && ++pods > kMostSteps) break;   // a pod comes before its containers
     auto files = rig.tree().open(group.path);
-    if (!files) continue;
-    out->groups_.push_back({name, std::move(*files), cores_of({group.quota, kKubePeriod, {}})});
+    if (files) out.push_back({std::move(name), std::move(*files), cores_of({group.quota, kKubePeriod, {}})});
   }
+  return out;
+}
+
+std::unique_ptr<TimelineSampler> TimelineSampler::start(std::vector<SampleTarget> targets, const std::string& arm,
+                                                        std::int64_t from, std::int64_t to) {
+  std::unique_ptr<TimelineSampler> out(new TimelineSampler(arm, from, std::min(to, from + kLongest)));
+  for (auto& target : targets) out->groups_.push_back({std::move(target)});
   if (!out->groups_.empty()) out->thread_ = std::thread([sampler = out.get()] { sampler->run(); });
   return out;
 }
@@ -58,12 +63,12 @@ TimelineSampler::~TimelineSampler() {
 
 /// The period is one more file on v1: read when the quota's text has changed, and now and then.
 bool TimelineSampler::look(Watched& group, std::size_t number) {
-  const auto text = group.files.read_file(CpuFile::quota);
-  const auto usage = group.files.usage();
-  const auto throttle = group.files.throttle();
+  const auto text = group.target.files.read_file(CpuFile::quota);
+  const auto usage = group.target.files.usage();
+  const auto throttle = group.target.files.throttle();
   if (!text || !usage || !throttle) return false;
   if (*text != group.quota_text || number % kReread == 0) {
-    const auto bandwidth = group.files.bandwidth();
+    const auto bandwidth = group.target.files.bandwidth();
     if (!bandwidth) return false;
     group.quota_text = *text;
     group.quota_cores = cores_of(*bandwidth);
@@ -90,7 +95,7 @@ std::vector<Timeline> TimelineSampler::finish() {
   std::vector<Timeline> out;
   const auto seconds = static_cast<double>(to_ - from_) / 1e9;
   for (const auto& group : groups_) {
-    auto timeline = timeline_of(arm_, group.name, group.base_cores, from_, group.looks);
+    auto timeline = timeline_of(arm_, group.target.name, group.target.base_cores, from_, group.looks);
     if (timeline.t_s.empty()) continue;
     timeline.sampler_cpu = seconds > 0 ? cpu_seconds_ / seconds : 0;
     out.push_back(std::move(timeline));

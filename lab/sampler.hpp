@@ -12,21 +12,30 @@
 
 namespace headroom::lab {
 
-/// Every 20 ms: quota, usage and throttled time of the first four steps and of their pods, by kept fds, for at most
-/// 30 s. Nothing is opened for writing. A group that cannot be read ends its own timeline there.
+/// A group to be looked at.
+struct SampleTarget {
+  std::string name;                      ///< Timeline::group
+  GroupFiles files;
+  std::optional<double> base_cores;      ///< limit as the owner set it
+};
+
+/// The first four steps and their pods: what it costs is the same on a node of 64 CPUs with 128 steps.
+std::vector<SampleTarget> first_steps(Rig& rig);
+
+/// Every 20 ms: quota, usage and throttled time of some groups, by kept fds, for at most 30 s. Nothing is opened for
+/// writing. A group that cannot be read ends its own timeline there.
 class TimelineSampler {
  public:
-  /// Opens the groups in the caller's thread and looks on from `from` to `to` (CLOCK_MONOTONIC ns).
-  static std::unique_ptr<TimelineSampler> start(Rig& rig, const std::string& arm, std::int64_t from, std::int64_t to);
+  /// Looks on from `from` to `to` (CLOCK_MONOTONIC ns).
+  static std::unique_ptr<TimelineSampler> start(std::vector<SampleTarget> targets, const std::string& arm, std::int64_t from,
+                                                std::int64_t to);
   ~TimelineSampler();
   /// Ends the looking on. Groups of which fewer than two looks succeeded are left out.
   std::vector<Timeline> finish();
 
  private:
   struct Watched {
-    std::string name;
-    GroupFiles files;
-    std::optional<double> base_cores;
+    SampleTarget target;
     std::string quota_text{};
     std::optional<double> quota_cores{};
     std::vector<Seen> looks{};

@@ -161,7 +161,7 @@ Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const A
   const auto asked = rig->daemon() != nullptr ? rig->daemon()->counters() : DaemonCounters{};
   if (!asked) return tl::unexpected(asked.error());
   // Only at the very beginning: what is drawn must not weigh on what is judged, and every arm bears the same.
-  auto sampler = rotation == 0 ? TimelineSampler::start(*rig, arm.name, from, to) : nullptr;
+  auto sampler = rotation == 0 ? TimelineSampler::start(first_steps(*rig), arm.name, from, to) : nullptr;
   auto looked = onlooker ? onlooker(*rig, arm, rotation, from, to) : Result<>{};
   if (looked) looked = rig->wait_until(to, what);
   if (!looked) return tl::unexpected(looked.error());

@@ -144,6 +144,39 @@ TEST(Markdown, HasARowPerArm) {
   EXPECT_THAT(text, HasSubstr("| headroom-hidden | "));
 }
 
+/// Records at the edge of what the reader lets through.
+std::vector<Record> odd() {
+  Record empty, zero = fixture::steady(), alone = fixture::simulated(), flat;
+  zero.arms[0] = {};
+  zero.arms[0].arm = "static";
+  zero.curves.resize(1);
+  zero.curves[0].points = {{0.5, 0.0}};
+  zero.timelines.resize(1);
+  zero.timelines[0] = {"static", "step/0", {}, 0, {0, 1}, {{}, {}}, {0, 0}, {0, 0}};
+  zero.verdicts[0].value.reset();
+  alone.arms.resize(1);
+  flat.series = {{"flat", "ms", {{1, 0}}}, {"none", "s", {}}};
+  flat.runs = {{0, {{"b_p95", {}}}, RunRecord::Fate::is_void}};
+  return {empty, zero, alone, flat};
+}
+
+TEST(Page, NeverDrawsWhatIsNotANumber) {
+  const auto page = to_html(odd());
+  EXPECT_EQ(broken(page), "");
+  for (const char* bad : {"\"nan", "\"-nan", "\"inf", "\"-inf", ",nan", ",-nan", ",inf", ",-inf", "nan,", ">nan", ">inf"}) EXPECT_THAT(page, Not(HasSubstr(bad)));
+  EXPECT_THAT(page, HasSubstr("No run has counted"));
+}
+
+TEST(Page, TellsApartMoreArmsThanThereAreColours) {
+  Record record;
+  std::set<std::string> looks;
+  for (int i = 0; i < 8; ++i) record.arms.push_back({"arm" + std::to_string(i), {}, {}, {}, 0, 0, 0, 0, 0});
+  for (const auto& arm : record.arms) looks.insert(look_of(record, arm.arm));
+  for (const char* known : {"static", "static2", "nolimit", "nolimit_low", "headroom", "headroom-file", "headroom-hidden", "headroom-static"})
+    looks.insert(look_of(record, known));
+  EXPECT_EQ(looks.size(), 16u);
+}
+
 TEST(Page, OfArmsWithoutBurstsSaysWhyThereIsNoMainPicture) {
   EXPECT_EQ(gain_plot(fixture::starts()), std::nullopt);
   EXPECT_THAT(to_html({fixture::starts()}), HasSubstr("Not in this picture, for want of step bursts, neighbours or a static arm: fixture-starts."));
