@@ -52,7 +52,7 @@ svg text.direct{font-weight:500;paint-order:stroke;stroke:var(--bg);stroke-width
 .reading{font-size:.82rem;min-height:1.3em;margin:.2rem 0 0;font-variant-numeric:tabular-nums;color:var(--fg)}
 @media (max-width:600px){figure{padding:.4rem .3rem}figure h3,figure h4,figcaption,.reading{padding:0 .2rem}th,td{padding:.22rem .4rem}tbody th,td.words{white-space:normal;min-width:5.5rem}}
 @page{size:A4 landscape;margin:12mm}
-@media print{:root{color-scheme:light}body{max-width:none;font-size:10.5pt;padding:0}.plots,.mains{grid-template-columns:1fr 1fr}figure,tr,pre{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll{overflow:visible}table{font-size:6.5pt}th,td{padding:1pt 3pt}thead th{min-width:0}.skip,.reading{display:none}}
+@media print{:root{color-scheme:light}body{max-width:none;font-size:10.5pt;padding:0}.plots,.mains{grid-template-columns:1fr 1fr}figure,tr,pre{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:1pt 3pt}thead th{min-width:0}.skip,.reading{display:none}}
 )css";
 }
 
