@@ -177,7 +177,8 @@ std::optional<Plot> gain_plot(const Record& record) {
   quarter(svg, x, y, taken, Anchor::end, Cost::slower, {"slower steps,", "neighbours slower"});
   // One word for all of them leaves the names short enough to be placed.
   const bool none = std::none_of(dots.begin(), dots.end(), [](const Dot& dot) { return dot.judged; });
-  if (none) svg.text({kPlot.x, 11}, "not judged", Anchor::start, "doubt");
+  const bool no_run = !record.runs.empty() && record.runs.back().fate == RunRecord::Fate::is_void;
+  if (none || no_run) svg.text({kPlot.x, 11}, none ? "not judged" : "void: the twins differ by > 5 %", Anchor::start, "doubt");
   for (const auto& dot : dots) label(svg, record, dot, shortened(dot.arm->arm, 22) + (none || dot.judged ? "" : " (not judged)"), x, y, taken);
   mark_simulation(svg, record);
   return Plot{record.scenario, svg.str(spoken(record, in_words(dots)), ""),

@@ -118,6 +118,13 @@ TEST(Page, MarksWhatIsNotJudged) {
   EXPECT_EQ(count(gain_plot(fixture::steady())->svg, "hollow"), 0u);
 }
 
+TEST(Page, SaysInTheMainPictureThatNoRunHasCounted) {
+  auto record = fixture::steady();
+  EXPECT_THAT(gain_plot(record)->svg, Not(HasSubstr(">void: ")));
+  record.runs.back().fate = RunRecord::Fate::is_void;
+  EXPECT_THAT(gain_plot(record)->svg, HasSubstr(">void: the twins differ by &gt; 5 %<"));
+}
+
 TEST(Page, StatesUnitsOnEveryAxis) {
   const auto record = fixture::steady();
   EXPECT_THAT(latency_plot(record, Who::burstable)->svg, HasSubstr("answer, ms"));
