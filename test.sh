@@ -6,7 +6,7 @@
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 stages="packages build unit live vm-6.1 vm-6.12 smoke prometheus soak asan fuzz lint"
-named="tsan"   # by name only: the suite has 14 minutes
+named="tsan report"   # by name only: the suite has 14 minutes, and a browser is 400 MB
 
 say() { printf '%s\n' "$*"; }
 
@@ -32,8 +32,13 @@ check_packages="busybox-static qemu-system-x86 cpio shellcheck binutils git pyth
 root() { [ "$(id -u)" = 0 ]; }
 
 stage_packages() {
+  # shellcheck disable=SC2086
+  install_missing $build_packages $check_packages
+}
+
+install_missing() {  # install_missing PACKAGE...
   local missing="" p
-  for p in $build_packages $check_packages; do
+  for p in "$@"; do
     dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
   done
   [ -z "$missing" ] && return 0
@@ -125,6 +130,10 @@ stage_tsan() {  # the daemon's threads: HTTP, control socket, board
   cmake --preset tsan >/dev/null && cmake --build --preset tsan --target test_agent && gtests build/tsan test_agent
 }
 
+stage_report() {  # the lab's page in a browser: pictures, labels, no error, no request
+  install_missing chromium python3 && tests/report/run.sh build/release/bin
+}
+
 stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence fuzz
   cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target fuzzers || return 1
   tests/fuzz/run.sh build/fuzz/bin "${HEADROOM_FUZZ_SECONDS:-12}"
@@ -132,7 +141,7 @@ stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence
 
 stage_lint() {
   shellcheck -x -S warning -P SCRIPTDIR quickstart.sh test.sh tests/vm/run.sh tests/fuzz/run.sh .ci/run \
-    tests/prometheus/run.sh tests/evidence/*.sh
+    tests/prometheus/run.sh tests/report/run.sh tests/evidence/*.sh
 }
 
 if [ "${1:-}" = evidence ]; then

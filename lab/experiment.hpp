@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lab/rig.hpp"
+#include "lab/timeline.hpp"
 
 namespace headroom::lab {
 
@@ -33,6 +34,7 @@ struct ArmRun {
   double seconds = 0;
   double makespan = 0;               ///< seconds from the first step's pod to the last step's end; 0: no workflow
   std::size_t steps = 0;
+  std::vector<Timeline> timelines{};   ///< of a first rotation; otherwise empty
 };
 
 /// A bar of the scenario, applied.
@@ -41,6 +43,11 @@ struct Verdict {
   std::optional<double> value;
   enum class Says { not_judged, pass, miss } says = Says::not_judged;
 };
+
+/// After so many void runs all of them are pooled (the neighbour rule); the pooled one has this number.
+inline constexpr int kMostRuns = 5;
+/// ArmRun::rotation goes on through the runs in such steps, so that every run has other seeds.
+inline constexpr int kRotationsPerRun = 1000;
 
 /// One run of N rotations under the neighbour rule.
 struct RunRecord {
@@ -83,6 +90,9 @@ Result<Outcomes> run_scenario(const Bench& bench, const Scenario& scenario, cons
 
 /// Pools the rotations of each arm, in the order of `arms`.
 std::vector<ArmStats> pool(const std::vector<ArmRun>& raw, const std::vector<Arm>& arms);
+
+/// What the neighbour rule asks for; the sample of `wakeup` is its thirty wakes.
+SampleNeed need_of(const Scenario& scenario);
 
 /// Applies the scenario's bars. Bars whose arms did not run are left out.
 std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const std::vector<ArmStats>& arms);

@@ -1,11 +1,16 @@
+#include <fmt/core.h>
+
 #include <nlohmann/json.hpp>
 
-#include "lab/report.hpp"
+#include "lab/daemon.hpp"
+#include "lab/record.hpp"
 
 namespace headroom::lab {
 namespace {
 
 using nlohmann::json;
+
+std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 json of(const Summary& s) {
   return {{"count", s.count}, {"mean_ms", s.mean}, {"p50_ms", s.p50}, {"p95_ms", s.p95}, {"p99_ms", s.p99},
@@ -21,9 +26,9 @@ json of(const ArmStats& a) {
           {"seconds", a.seconds}, {"makespan_s", a.makespan}};
 }
 
-json of(const ArmRun& r) {
-  return {{"arm", r.arm}, {"run", r.run + 1}, {"rotation", r.rotation % 1000 + 1}, {"step", of(summarize(r.step))},
-          {"burstable", of(summarize(r.burstable))}, {"guaranteed", of(summarize(r.guaranteed))},
+json of(const Rotation& r) {
+  return {{"arm", r.arm}, {"run", r.run + 1}, {"rotation", r.rotation + 1}, {"step", of(r.step)},
+          {"burstable", of(r.burstable)}, {"guaranteed", of(r.guaranteed)},
           {"throttled_container_s", r.throttled_container}, {"throttled_pod_s", r.throttled_pod},
           {"refilling_writes", r.refilling_writes}, {"writes", r.all_writes},
           {"daemon_cpu_s", r.daemon_cpu_seconds}, {"seconds", r.seconds},
@@ -46,6 +51,39 @@ json of(const RunRecord& r) {
   return {{"run", r.run + 1}, {"twin_ratios", twins}, {"fate", fate}};
 }
 
+json of(const Verdict& v) {
+  return {{"arm", v.bar.arm}, {"stat", v.bar.stat}, {"against", v.bar.against}, {"at_most", v.bar.at_most},
+          {"ratio", of(v.value)}, {"verdict", word(v.says)}};
+}
+
+json of(const Finding& f) {
+  return {{"name", f.name}, {"unit", f.unit}, {"arm", f.arm}, {"value", f.value}, {"at_most", of(f.at_most)},
+          {"verdict", word(f.says)}};
+}
+
+json of(const Series& s) { return {{"name", s.name}, {"unit", s.unit}, {"points", s.points}}; }
+
+json of(const LatencyCurve& c) {
+  return {{"arm", c.arm}, {"who", word(c.who)}, {"count", c.count}, {"share_ms", c.points}};
+}
+
+json of(const Timeline& t) {
+  json quota = json::array();
+  for (const auto& cores : t.quota_cores) quota.push_back(of(cores));
+  return {{"arm", t.arm}, {"group", t.group}, {"base_cores", of(t.base_cores)}, {"sampler_cpu", t.sampler_cpu},
+          {"t_s", t.t_s}, {"quota_cores", quota}, {"usage_cores", t.usage_cores}, {"throttled", t.throttled}};
+}
+
+/// One element a line: such a file can be read by a person and compared by git, and is half the size.
+template <class T>
+std::string lines(const std::vector<T>& items) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < items.size(); ++i) out += (i ? ",\n  " : "\n  ") + text_of(of(items[i]));
+  return out + (items.empty() ? "]" : "\n ]");
+}
+
+std::string key(const char* name, const std::string& value) { return fmt::format(",\n \"{}\": {}", name, value); }
+
 }  // namespace
 
 std::vector<std::string> events_in(const std::string& status) {
@@ -56,25 +94,14 @@ std::vector<std::string> events_in(const std::string& status) {
   return out;
 }
 
-std::string to_json(const Scenario& scenario, const Outcomes& outcomes, const std::string& machine) {
-  json out = {{"scenario", scenario.name}, {"machine", machine}, {"arms", json::array()}, {"runs", json::array()},
-              {"raw", json::array()}, {"verdicts", json::array()}, {"findings", json::array()},
-              {"series", json::array()}, {"notes", outcomes.notes}};
-  for (const auto& arm : outcomes.arms) out["arms"].push_back(of(arm));
-  for (const auto& run : outcomes.runs) out["runs"].push_back(of(run));
-  for (const auto& raw : outcomes.raw) out["raw"].push_back(of(raw));
-  for (const auto& v : outcomes.verdicts) {
-    out["verdicts"].push_back({{"arm", v.bar.arm}, {"stat", v.bar.stat}, {"against", v.bar.against},
-                               {"at_most", v.bar.at_most}, {"ratio", of(v.value)}, {"verdict", word(v.says)}});
-  }
-  for (const auto& f : outcomes.findings) {
-    out["findings"].push_back({{"name", f.name}, {"unit", f.unit}, {"arm", f.arm}, {"value", f.value},
-                               {"at_most", of(f.at_most)}, {"verdict", word(f.says)}});
-  }
-  for (const auto& s : outcomes.series) {
-    out["series"].push_back({{"name", s.name}, {"unit", s.unit}, {"points", s.points}});
-  }
-  return out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+std::string to_json(const Record& r) {
+  return fmt::format("{{\n \"version\": {}", kRecordVersion) + key("scenario", text_of(r.scenario)) +
+         key("description", text_of(r.description)) + key("machine", text_of(r.machine)) +
+         key("command", text_of(r.command)) + key("simulated", r.origin == Origin::simulated ? "true" : "false") +
+         key("need", text_of({{"requests", r.need.requests}, {"bursts", r.need.bursts}})) + key("arms", lines(r.arms)) +
+         key("runs", lines(r.runs)) + key("verdicts", lines(r.verdicts)) + key("findings", lines(r.findings)) +
+         key("notes", text_of(r.notes)) + key("series", lines(r.series)) + key("raw", lines(r.rotations)) +
+         key("curves", lines(r.curves)) + key("timelines", lines(r.timelines)) + "\n}\n";
 }
 
 }  // namespace headroom::lab

@@ -14,8 +14,10 @@
 #include "cli/generate.hpp"
 #include "lab/paths.hpp"
 #include "lab/progress.hpp"
+#include "lab/record.hpp"
 #include "lab/replay.hpp"
 #include "lab/report.hpp"
+#include "lab/report_command.hpp"
 
 namespace {
 
@@ -45,7 +47,7 @@ void catch_signals() {
 }
 
 struct Options {
-  std::string scenario, policies, json, markdown, scenario_dir, daemon, daemon_config, cgroup_root, keep_logs;
+  std::string scenario, policies, json, csv, markdown, scenario_dir, daemon, daemon_config, cgroup_root, keep_logs;
   int rounds = 0, seconds = 0;
   std::uint64_t seed = 1;
   bool smoke = false, newcomer = false;
@@ -76,11 +78,20 @@ Result<Bench> make_bench(const Options& options) {
   return bench;
 }
 
+/// As somebody would type it to measure the same again: without where the outcome goes.
+std::string command_of(const Options& o) {
+  auto out = fmt::format("headroom-lab run {} --policies {} --seed {}", o.scenario, o.policies, o.seed);
+  if (o.rounds > 0) out += fmt::format(" --rounds {}", o.rounds);
+  if (o.seconds > 0) out += fmt::format(" --seconds {}", o.seconds);
+  if (!o.daemon_config.empty()) out += " --daemon-config " + o.daemon_config;
+  return out + (o.smoke ? " --smoke" : "");
+}
+
 Result<> write_outputs(const Options& options, const Scenario& scenario, const Outcomes& outcomes,
                        const std::string& machine) {
-  if (!options.json.empty()) {
-    if (auto ok = write_text(options.json, to_json(scenario, outcomes, machine)); !ok) return ok;
-  }
+  const auto record = record_of(scenario, outcomes, machine, command_of(options));
+  if (auto ok = options.json.empty() ? Result<>{} : write_text(options.json, to_json(record)); !ok) return ok;
+  if (auto ok = options.csv.empty() ? Result<>{} : write_text(options.csv, to_csv({record})); !ok) return ok;
   if (options.markdown.empty()) return {};
   return write_text(options.markdown, to_text(scenario, outcomes, machine, Style::markdown));
 }
@@ -174,6 +185,15 @@ CLI::App* add_audit(CLI::App& app, AuditOptions& options) {
   return command;
 }
 
+CLI::App* add_report(CLI::App& app, ReportOptions& options) {
+  CLI::App* command = app.add_subcommand("report", "draw what `run --json` has kept: one page, tables, figures for a spreadsheet");
+  command->add_option("files", options.files, "files that `run --json` wrote")->required()->type_name("FILE");
+  command->add_option("--html", options.html, "write one page that needs nothing else to this file")->type_name("FILE");
+  command->add_option("--markdown", options.markdown, "write a table of arms for each scenario to this file (default: to stdout)")->type_name("FILE");
+  command->add_option("--csv", options.csv, "write one row per arm, rotation and statistic to this file")->type_name("FILE");
+  return command;
+}
+
 void run_flags(CLI::App& command, Options& options) {
   command.add_option("scenario", options.scenario, "name (see `list`) or a file")->required();
   command.add_option("--policies", options.policies,
@@ -183,7 +203,8 @@ void run_flags(CLI::App& command, Options& options) {
   command.add_option("--rounds", options.rounds, "rotations; startup: completed starts per variant (default: the scenario's)");
   command.add_option("--seconds", options.seconds, "measured seconds of one arm in one rotation (default: the scenario's)");
   command.add_option("--seed", options.seed, "of loads and of the order of arms")->default_val(1);
-  command.add_option("--json", options.json, "write everything measured to this file")->type_name("FILE");
+  command.add_option("--json", options.json, "write everything measured to this file, for `report`")->type_name("FILE");
+  command.add_option("--csv", options.csv, "write one row per arm, rotation and statistic to this file")->type_name("FILE");
   command.add_option("--markdown", options.markdown, "write the tables to this file")->type_name("FILE");
   command.add_option("--scenario-dir", options.scenario_dir, "where scenario files are")->type_name("DIR");
   command.add_option("--daemon", options.daemon, "headroomd to run (default: beside this program)")->type_name("FILE");
@@ -210,6 +231,8 @@ int main(int argc, char** argv) {
   const CLI::App* replay_command = add_replay(app, replay);
   AuditOptions audit;
   const CLI::App* audit_command = add_audit(app, audit);
+  ReportOptions drawn;
+  const CLI::App* report_command = add_report(app, drawn);
   app.add_subcommand("clean", "remove what a killed lab left behind");
   app.footer(kFooter);   // after the commands, which would inherit it
   if (const auto code = cli::generate({app, 1}, argc, argv)) return *code;
@@ -217,6 +240,7 @@ int main(int argc, char** argv) {
   if (list_command->parsed()) return list(options);
   if (replay_command->parsed()) return run_replay(replay);
   if (audit_command->parsed()) return run_audit(audit);
+  if (report_command->parsed()) return run_report(drawn);
   if (geteuid() != 0) {
     fmt::print(stderr, "headroom-lab: needs root: it makes cgroups of its own under the node's cpu hierarchy\n");
     return 1;

@@ -1,4 +1,4 @@
-// Outcomes for people (plain text, Markdown) and for programs (JSON).
+// Outcomes for people, as plain text and Markdown; for programs: record.hpp.
 #pragma once
 
 #include <string>
@@ -12,7 +12,6 @@ std::string machine_line(const Bench& bench);
 
 enum class Style { plain, markdown };
 std::string to_text(const Scenario& scenario, const Outcomes& outcomes, const std::string& machine, Style style);
-std::string to_json(const Scenario& scenario, const Outcomes& outcomes, const std::string& machine);
 
 /// Before and after for somebody who sees this for the first time: static limits, headroom, limits deleted.
 std::string for_newcomers(const Scenario& scenario, const Outcomes& outcomes);

@@ -11,12 +11,6 @@ namespace {
 constexpr double kTwinLow = 0.95, kTwinHigh = 1.05;   // the neighbour rule
 constexpr double kNsPerMs = 1e6;
 
-std::int64_t nearest_rank(const Latencies& sorted, int per_mille) {
-  const auto n = sorted.size();
-  const auto rank = (n * static_cast<std::size_t>(per_mille) + 999) / 1000;
-  return sorted[std::clamp<std::size_t>(rank, 1, n) - 1];
-}
-
 std::optional<double> of_summary(const Summary& s, const std::string& what) {
   if (what == "mean") return s.mean;
   if (what == "p50") return s.p50;
@@ -26,6 +20,12 @@ std::optional<double> of_summary(const Summary& s, const std::string& what) {
 }
 
 }  // namespace
+
+std::int64_t nearest_rank(const Latencies& sorted, int per_mille) {
+  const auto n = sorted.size();
+  const auto rank = (n * static_cast<std::size_t>(per_mille) + 999) / 1000;
+  return sorted[std::clamp<std::size_t>(rank, 1, n) - 1];
+}
 
 std::optional<std::int64_t> quantile(Latencies sample, int per_mille) {
   if (sample.empty()) return std::nullopt;

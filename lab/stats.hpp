@@ -17,10 +17,14 @@ using Latencies = std::vector<std::int64_t>;
 /// Formula: nearest rank, sorted[ceil(p * n) - 1].
 std::optional<std::int64_t> quantile(Latencies sample, int per_mille);
 
+/// The same of a sorted sample that is not empty.
+std::int64_t nearest_rank(const Latencies& sorted, int per_mille);
+
 /// Milliseconds; all 0 for an empty sample.
 struct Summary {
   std::size_t count = 0;
   double mean = 0, p50 = 0, p95 = 0, p99 = 0, worst = 0;
+  friend bool operator==(const Summary&, const Summary&) = default;
 };
 Summary summarize(Latencies sample);
 

@@ -6,11 +6,10 @@
 
 #include "lab/experiment.hpp"
 #include "lab/random.hpp"
+#include "lab/sampler.hpp"
 
 namespace headroom::lab {
 namespace {
-
-constexpr int kMostRuns = 5;          // after five void runs all five are pooled (the neighbour rule)
 
 void append(Latencies& to, const Latencies& from) { to.insert(to.end(), from.begin(), from.end()); }
 
@@ -19,10 +18,10 @@ Result<> one_run(const Bench& bench, const Scenario& scenario, const RunOptions&
   const auto length = length_of(scenario, options);
   for (int rotation = 0; rotation < length.rounds; ++rotation) {
     auto order = options.arms;
-    shuffle(order, load_seed(bench.seed, run * 1000 + rotation, "order"));
+    shuffle(order, load_seed(bench.seed, run * kRotationsPerRun + rotation, "order"));
     for (const auto& arm : order) {
       // Runs repeat with other seeds, arms within a rotation with the same.
-      auto got = measure(arm, run, run * 1000 + rotation, out.notes);
+      auto got = measure(arm, run, run * kRotationsPerRun + rotation, out.notes);
       if (!got) return tl::unexpected(got.error());
       out.raw.push_back(std::move(*got));
     }
@@ -52,9 +51,18 @@ RunRecord record_of(int run, const Scenario& scenario, const std::vector<ArmStat
   return out;
 }
 
+/// Thirty wakes are a small sample, which is not repeated: both twins together are what it is held against.
+std::vector<ArmStats> twins_together(std::vector<ArmRun> raw, const std::vector<Arm>& arms) {
+  for (auto& run : raw) {
+    if (run.arm == "static2") run.arm = "static";
+  }
+  return pool(raw, arms);
+}
+
 bool about_neighbours(const std::string& stat) { return stat.starts_with("b_") || stat.starts_with("g_"); }
 
-/// What the neighbour rule asks for, where it is neighbours that are judged; the sample of `wakeup` is its thirty wakes.
+}  // namespace
+
 SampleNeed need_of(const Scenario& scenario) {
   SampleNeed out;
   if (scenario.kind == Kind::wakeup || std::none_of(scenario.judged.begin(), scenario.judged.end(), about_neighbours)) out.requests = 0;
@@ -64,16 +72,6 @@ SampleNeed need_of(const Scenario& scenario) {
   if (std::none_of(scenario.pods.begin(), scenario.pods.end(), bursts)) out.bursts = 0;
   return out;
 }
-
-/// Thirty wakes are a small sample, which is not repeated: both twins together are what it is held against.
-std::vector<ArmStats> twins_together(std::vector<ArmRun> raw, const std::vector<Arm>& arms) {
-  for (auto& run : raw) {
-    if (run.arm == "static2") run.arm = "static";
-  }
-  return pool(raw, arms);
-}
-
-}  // namespace
 
 Length length_of(const Scenario& scenario, const RunOptions& options) {
   const seconds kind_of_smoke{scenario.kind == Kind::wakeup ? 12 : 3};   // a wake-up has to be in it
@@ -140,6 +138,17 @@ Result<> learn(Rig& rig, std::int64_t until, const Scenario& scenario, const std
   return rig.daemon() != nullptr ? rig.daemon()->command("resume") : Result<>{};
 }
 
+/// What was due in the measured stretch, and how long that was.
+static ArmRun latencies_of(const Rig& rig, std::int64_t from, std::int64_t to) {
+  ArmRun out;
+  out.seconds = static_cast<double>(to - from) / 1e9;
+  out.steps = rig.steps();
+  out.step = rig.latencies(PodClass::step, {}, from, to);
+  out.burstable = rig.latencies(PodClass::ls, KubeQos::burstable, from, to);
+  out.guaranteed = rig.latencies(PodClass::ls, KubeQos::guaranteed, from, to);
+  return out;
+}
+
 Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const Arm& arm, int run, int rotation,
                            seconds length, const std::string& phase, const Onlooker& onlooker,
                            std::vector<std::string>& notes) {
@@ -154,23 +163,22 @@ Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const A
   const auto before = rig->throttled();
   const auto asked = rig->daemon() != nullptr ? rig->daemon()->counters() : DaemonCounters{};
   if (!asked) return tl::unexpected(asked.error());
+  // Only at the very beginning: what is drawn must not weigh on what is judged, and every arm bears the same.
+  auto sampler = rotation == 0 ? TimelineSampler::start(first_steps(*rig), arm.name, from, to) : nullptr;
   auto looked = onlooker ? onlooker(*rig, arm, rotation, from, to) : Result<>{};
   if (looked) looked = rig->wait_until(to, what);
   if (!looked) return tl::unexpected(looked.error());
   const auto after = rig->throttled();
+  auto timelines = sampler ? sampler->finish() : std::vector<Timeline>{};
   const auto answered = rig->daemon() != nullptr ? rig->daemon()->counters() : DaemonCounters{};
   if (!answered) return tl::unexpected(answered.error());
   // What is still under way gets a second to end; it was due in time.
   if (auto ok = rig->wait_until(to + 1'000'000'000, what); !ok) return tl::unexpected(ok.error());
-  ArmRun out;
+  auto out = latencies_of(*rig, from, to);
   out.arm = arm.name;
   out.run = run;
   out.rotation = rotation;
-  out.seconds = static_cast<double>(length.count());
-  out.steps = rig->steps();
-  out.step = rig->latencies(PodClass::step, {}, from, to);
-  out.burstable = rig->latencies(PodClass::ls, KubeQos::burstable, from, to);
-  out.guaranteed = rig->latencies(PodClass::ls, KubeQos::guaranteed, from, to);
+  out.timelines = std::move(timelines);
   out.throttled_container = after.container - before.container;
   out.throttled_pod = after.pod - before.pod;
   out.refilling_writes = answered->refilling_writes - asked->refilling_writes;

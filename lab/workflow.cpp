@@ -163,7 +163,7 @@ Result<ArmRun> measure_workflow(const Bench& bench, const Scenario& scenario, co
   const nanoseconds longest{kLongest};
   auto rig = Rig::build(bench, scenario, arm, rotation, "", std::chrono::duration_cast<seconds>(longest));
   if (!rig) return tl::unexpected(rig.error());
-  const auto what = fmt::format("run {} rotation {} {}", run + 1, rotation % 1000 + 1, arm.name);
+  const auto what = fmt::format("run {} rotation {} {}", run + 1, rotation % kRotationsPerRun + 1, arm.name);
   const auto begin = rig->begin(longest);
   if (auto ok = learn(*rig, begin + nanoseconds(scenario.learn).count(), scenario, what); !ok) return tl::unexpected(ok.error());
   if (auto ok = rig->wait_until(begin + nanoseconds(scenario.warmup).count(), what); !ok) return tl::unexpected(ok.error());
