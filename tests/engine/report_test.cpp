@@ -29,6 +29,7 @@ struct FixedPolicy final : Policy {
   std::span<const Lease> leases() const override { return out; }
   std::vector<Credit> credits() const override { return {}; }
   void restore(std::span<const Credit>) override {}
+  nanoseconds rhythm() const override { return nanoseconds{0}; }
 };
 
 /// A container of 0.5 core under a lease, used as told, read every 10 ms.
@@ -137,7 +138,7 @@ TEST(Report, TellsWhatTheKernelWasFoundToDo) {
 TEST(Describe, EveryReasonHasASentenceOfItsOwn) {
   TestNode node;
   std::set<std::string> sentences;
-  for (int b = 0; b <= static_cast<int>(Because::refuse_no_guard); ++b) {
+  for (int b = 0; b <= static_cast<int>(Because::law_burst); ++b) {
     Reason why;
     why.because = static_cast<Because>(b);
     EXPECT_TRUE(sentences.insert(describe(why, node.catalog, node.at)).second) << b;

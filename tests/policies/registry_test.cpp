@@ -8,8 +8,19 @@
 namespace headroom::testing {
 namespace {
 
+std::vector<std::string_view> all_names() {
+  std::vector<std::string_view> names = policy_names(PolicyUse::production);
+  for (const auto name : policy_names(PolicyUse::lab)) names.push_back(name);
+  return names;
+}
+
+TEST(Registry, WhatIsOfferedForNodesIsNotWhatTheLabCompares) {
+  EXPECT_EQ(policy_names(PolicyUse::production), (std::vector<std::string_view>{"headroom", "koordinator", "static"}));
+  EXPECT_EQ(policy_names(PolicyUse::lab), (std::vector<std::string_view>{"captain", "quota_turbo", "kernel_burst"}));
+}
+
 TEST(Registry, EveryPolicyHasItsDocsPageAndItsTestAndRefusesUnknownParameters) {
-  for (const auto name : policy_names()) {
+  for (const auto name : all_names()) {
     Node tuning;
     tuning.values["noSuchThing"] = {"1", "headroom.yaml:3:5: tuning.noSuchThing"};
     Faults faults;
