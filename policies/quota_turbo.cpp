@@ -83,7 +83,7 @@ struct QuotaTurbo {
     for (const Slot slot : in_order_of_life(snap)) {
       TurboTrack& track = s.tracks[slot];
       if (dropped(snap.groups[slot])) continue;
-      if (untreated(snap, slot) != Because::none) leave(snap, track.asked, slot, out);
+      if (!eligible(snap, slot)) leave(snap, track.asked, slot, out);
       else if (const auto container = observe(snap.groups[slot], track)) {
         slots.push_back(slot);
         containers.push_back(*container);
@@ -110,6 +110,11 @@ struct QuotaTurbo {
   static void restore(State&, std::span<const Policy::Credit>) {}
 
  private:
+  static bool eligible(const Snapshot& snap, Slot slot) {
+    if (untreated(snap, slot) != Because::none) return false;
+    return limit_of(*snap.groups[slot].own.base)->value < std::int64_t{1000} * snap.node.cpus;
+  }
+
   /// Sums of doubles depend on their order, and it is not to be that of the slots.
   static std::vector<Slot> in_order_of_life(const Snapshot& snap) {
     std::vector<Slot> slots;

@@ -25,7 +25,7 @@ std::vector<std::string> every() {
 struct Drawn {
   std::uint32_t rule = kStep;
   std::int64_t limit = 500;
-  bool finite = true, certain = true;
+  bool finite = true, certain = true, sane = true;   ///< sane: its file holds what a kernel would take
 };
 struct Doing {
   std::int64_t rate = 0;
@@ -43,7 +43,8 @@ rc::Gen<bool> mostly() { return rc::gen::weightedElement<bool>({{8, true}, {1, f
 rc::Gen<Drawn> drawn() {
   return rc::gen::build<Drawn>(rc::gen::set(&Drawn::rule, rc::gen::element(0U, kStep, kStep, kLatency, kExclusive, kBatch)),
                                rc::gen::set(&Drawn::limit, rc::gen::inRange<std::int64_t>(10, 500)),
-                               rc::gen::set(&Drawn::finite, mostly()), rc::gen::set(&Drawn::certain, mostly()));
+                               rc::gen::set(&Drawn::finite, mostly()), rc::gen::set(&Drawn::certain, mostly()),
+                               rc::gen::set(&Drawn::sane, mostly()));
 }
 rc::Gen<Doing> doing() {
   return rc::gen::build<Doing>(rc::gen::set(&Doing::rate, rc::gen::inRange<std::int64_t>(0, 900)), rc::gen::set(&Doing::throttled),
@@ -68,6 +69,7 @@ struct World : PeerNode {
     for (const Drawn& d : story.containers) {
       const Slot s = pod("p" + std::to_string(slots.size()), d.rule, d.finite ? std::optional{MilliCpu{d.limit}} : std::nullopt);
       states[s].own.certain = d.certain;
+      if (!d.sane) states[s].own.base = states[s].own.in_force = Bandwidth{microseconds{0}, microseconds{0}, microseconds{0}};
       slots.push_back(s);
     }
     away.resize(slots.size());
@@ -85,7 +87,7 @@ struct World : PeerNode {
     const bool here = catalog.groups[s].has_value();
     if (here && fate == 0) recreate(s);
     if (here && fate == 1) states[s].usage = {}, states[s].throttle = {};
-    if (here && fate == 3 && states[s].own.base->quota) own(s, MilliCpu{50 + limit_of(*states[s].own.base)->value / 2});
+    if (const auto limit = limit_of(*states[s].own.base); here && fate == 3 && limit) own(s, MilliCpu{50 + limit->value / 2});
     if (fate != 2) return;
     ++catalog.generation;
     if (here) {
@@ -267,7 +269,8 @@ RC_GTEST_PROP(EveryPolicy, BeginsAnotherLifeAtItsOwnersQuota, ()) {
   }
 }
 
-/// Not Captain (C12a, C12b of its vectors) and not quotaTurbo (its page): theirs break it.
+/// Quotas that are asked exactly; leases have a law of their own (headroom_law_test.cpp). Not Captain (C12a, C12b of its
+/// vectors) and not quotaTurbo (its page): theirs break it.
 RC_GTEST_PROP(EveryPolicy, AsksNoLessForWhoIsThrottled, ()) {
   const Story story = *rc::gen::suchThat(stories(), [](const Story& s) { return !s.containers.empty(); });
   const auto who = *rc::gen::inRange<std::size_t>(0, story.containers.size());
@@ -277,15 +280,11 @@ RC_GTEST_PROP(EveryPolicy, AsksNoLessForWhoIsThrottled, ()) {
       Settled settled(story, name);
       const Slot slot = settled.w.slots[who];
       settled.w.work[slot].throttled = throttled;
-      settled.w.states[slot].throttling = throttled;
-      std::int64_t lent = 0;
-      for (int i = 0; i < 10; ++i)
-        if (const LeaseWant* want = want_for(settled.w.tick(*settled.p, kTick), slot)) lent = want->cores.value;
+      for (int i = 0; i < 30; ++i) settled.changes();
       const auto& held = settled.w.states[slot].own.in_force;
-      return std::pair(held && held->quota ? held->quota->count() : 0, lent);
+      return held && held->quota ? held->quota->count() : 0;
     };
-    const auto with = quota(true), without = quota(false);
-    RC_ASSERT(with.first >= without.first && with.second >= without.second);
+    RC_ASSERT(quota(true) >= quota(false));
   }
 }
 

@@ -63,6 +63,22 @@ TEST_F(QuotaTurboPolicy, RaisesByAHundredthOfTheCpusACycleUpToTwiceTheLimit) {
   EXPECT_EQ(quota_of(node, step), 100000);
 }
 
+/// It breaks our law of what is lendable: nobody adds up.
+TEST_F(QuotaTurboPolicy, PromisesMoreThanTheNodeHas) {
+  std::vector<Slot> three;
+  for (const char* uid : {"a", "b", "c"}) three.push_back(node.pod(uid, kStep, MilliCpu{1000}));
+  for (const Slot s : three) node.work[s] = {MilliCpu{33}, true};
+  cycles(300);
+  for (const Slot s : three) EXPECT_EQ(quota_of(node, s), 200000);
+}
+
+TEST_F(QuotaTurboPolicy, LeavesWhoHasTheWholeNodeAlone) {
+  const Slot all = node.pod("n", kStep, MilliCpu{2000});
+  node.work[all] = {MilliCpu{33}, true};
+  cycles(100);
+  EXPECT_EQ(quota_of(node, all), 200000);
+}
+
 TEST_F(QuotaTurboPolicy, FallsBackWhenTheNodeIsBusy) {
   cycles(30);
   ASSERT_GT(quota_of(node, step), 90000);
