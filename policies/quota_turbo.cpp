@@ -12,7 +12,7 @@ namespace headroom {
 struct TurboNothing {};
 struct TurboPoint {
   TimePoint at;
-  nanoseconds usage{0};
+  nanoseconds used{0};               ///< since its first sight
 };
 struct TurboTrack {
   Counters counters;
@@ -33,8 +33,8 @@ template <class Archive, Of<TurboNothing> T>
 void fields(Archive&, T&) {}
 template <class Archive, Of<TurboPoint> T>
 void fields(Archive& a, T& v) {
-  auto& [at, usage] = v;
-  a(at, usage);
+  auto& [at, used] = v;
+  a(at, used);
 }
 template <class Archive, Of<TurboTrack> T>
 void fields(Archive& a, T& v) {
@@ -139,9 +139,11 @@ struct QuotaTurbo {
 
   static std::optional<rubik::TurboContainer> observe(const GroupState& g, TurboTrack& track) {
     meet(track.asked, g);
+    if (track.counters.id != g.id) track.history.clear();
     const Step step = look(track.counters, g, kCycle / 2);
-    if (step.kind == Step::Kind::anew) track.history.clear();
-    if (step.kind != Step::Kind::unread) track.history.push_back({g.read_at, g.usage});
+    // A counter that went backwards keeps the history: a short one would cut what stands.
+    const nanoseconds before = track.history.empty() ? nanoseconds{0} : track.history.back().used;
+    if (step.kind != Step::Kind::unread) track.history.push_back({g.read_at, before + step.used});
     if (track.history.size() > kHistory) track.history.erase(track.history.begin());
     if (step.kind != Step::Kind::moved) return std::nullopt;
     const Bandwidth& base = *g.own.base;
@@ -155,7 +157,7 @@ struct QuotaTurbo {
                                  static_cast<std::uint64_t>(step.throttle.throttled_time.count()),
                                  static_cast<std::int64_t>(track.history.size()),
                                  us(track.history.back().at - track.history.front().at),
-                                 us(track.history.back().usage - track.history.front().usage)};
+                                 us(track.history.back().used - track.history.front().used)};
   }
 };
 
