@@ -98,6 +98,8 @@ TEST_F(CaptainPolicyTest, AnotherLifeBeginsAtItsOwnersLimit) {
   node.recreate(step);
   samples(10);
   EXPECT_EQ(quota_of(node, step), 100000);
+  samples(1);
+  EXPECT_EQ(quota_of(node, step), 50000);
 }
 
 TEST_F(CaptainPolicyTest, TargetIsAParameter) {

@@ -28,6 +28,8 @@ TEST_F(KernelBurstPolicy, FollowsItsOwnersLimitAndAnotherLife) {
   ASSERT_EQ(node.tick(*p, seconds{1}).quotas.size(), 1U);
   EXPECT_EQ(burst_of(node, step), 80000);
   node.recreate(step);
+  EXPECT_EQ(node.tick(*p, seconds{1}).quotas.size(), 1U);
+  node.recreate(step);
   node.live(seconds{1});   // before its limits are known
   node.states[step].own.certain = false;
   EXPECT_TRUE(node.decide(*p).quotas.empty());

@@ -106,7 +106,7 @@ TEST_F(Koordlet, AnExhaustedLimiterBringsTheQuotaBack) {
   node.catalog.cpus = node.node.cpus = 16;
   cycles(9);
   node.work[step].rate = MilliCpu{3000};   // 200 tokens a second; at most 2000 are there
-  cycles(25);
+  for (int i = 0; i < 25; ++i) node.tick(*p, milliseconds{990});   // nearly a second counts as one
   EXPECT_EQ(quota_of(node, step), 100000);
 }
 
@@ -166,6 +166,28 @@ TEST_F(Koordlet, AsksAgainAfterSomebodyWroteInThePod) {
   d = node.tick(*p, kCycle);
   ASSERT_NE(quota_for_slot(d, step), nullptr);
   EXPECT_EQ(quota_for_slot(d, step)->quota, microseconds{120000});
+}
+
+TEST_F(Koordlet, AsksNothingInTheTickInWhichSomebodyWrites) {
+  cycles(3);
+  node.own(step, MilliCpu{1000});
+  node.states[step].own.drop = true;
+  const Slot touched[] = {step};
+  node.live(kCycle);
+  Desired d;
+  p->decide({node.now, node.catalog, node.states, node.node, node.fresh, touched}, d);
+  EXPECT_TRUE(d.quotas.empty()) << "it would not be heard";
+  node.states[step].own.drop = false;
+  EXPECT_NE(quota_for_slot(node.tick(*p, kCycle), step), nullptr);
+}
+
+TEST_F(Koordlet, AnotherLifeIsAskedForAnew) {
+  cycles(5);
+  node.recreate(step);
+  node.work[step].throttled = false;
+  cycles(2);
+  EXPECT_EQ(quota_of(node, step), 100000);
+  EXPECT_EQ(burst_of(node, step), 100000);
 }
 
 TEST_F(Koordlet, WhoIsNoLongerTreatedIsGivenBack) {

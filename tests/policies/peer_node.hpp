@@ -13,7 +13,7 @@ class PeerNode : public SmallNode {
  public:
   struct Work {
     MilliCpu rate;
-    bool throttled = false;   ///< in every second period that elapses, for a tenth of it
+    bool throttled = false;   ///< in every second period that elapses, for a tenth of it and longer the more it runs
   };
 
   PeerNode() {
@@ -75,7 +75,7 @@ class PeerNode : public SmallNode {
     g.throttle.periods += periods;
     if (!w.throttled) return;
     g.throttle.throttled_periods += (periods + 1) / 2;
-    g.throttle.throttled_time += period / 10 * static_cast<std::int64_t>((periods + 1) / 2);
+    g.throttle.throttled_time += (period / 10 + microseconds{w.rate.value}) * static_cast<std::int64_t>((periods + 1) / 2);
   }
 };
 

@@ -93,6 +93,13 @@ TEST_F(QuotaTurboPolicy, TakesTheCreditBackWhenItIsSpent) {
   node.work[step].rate = MilliCpu{1000};
   cycles(80);
   EXPECT_EQ(quota_of(node, step), 50000);
+  cycles(600);   // until the minute is even again
+  EXPECT_EQ(quota_of(node, step), 50000);
+  node.recreate(step);
+  node.work[step].rate = MilliCpu{100};
+  node.others = MilliCpu{900};
+  cycles(2);
+  EXPECT_EQ(quota_of(node, step), 52000) << "another life has spent nothing";
 }
 
 TEST_F(QuotaTurboPolicy, AMinuteOfUnrestIsNoTimeToRise) {
