@@ -33,7 +33,8 @@ bool is_revocation(Because why) {
     case Because::refuse_unlimited: case Because::refuse_uncertain: case Because::refuse_hands_off:
     case Because::refuse_no_credit: case Because::refuse_no_lendable: case Because::refuse_load:
     case Because::refuse_idle: case Because::refuse_budget: case Because::refuse_no_guard:
-    case Because::refuse_unread: case Because::refuse_ceiling: return false;
+    case Because::refuse_unread: case Because::refuse_ceiling: case Because::law_raise: case Because::law_lower:
+    case Because::law_hold: case Because::law_burst: return false;
   }
   return false;
 }

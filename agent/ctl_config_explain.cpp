@@ -30,7 +30,7 @@ Row row_of(const ParamDoc& doc, std::string_view policy) {
   Row row;
   row.key = row.path = fmt::format("tuning.{}", doc.name);
   row.meaning = fmt::format("{} (a parameter of policy {})", doc.meaning, policy);
-  row.want = fmt::format("{} {}", doc.range, doc.unit);
+  row.want = wanted(doc);
   row.fallback = std::string(doc.fallback);
   return row;
 }

@@ -32,6 +32,10 @@ const char* word(Because because) {
     case Because::refuse_no_guard: return "refuse_no_guard";
     case Because::refuse_unread: return "refuse_unread";
     case Because::refuse_ceiling: return "refuse_ceiling";
+    case Because::law_raise: return "law_raise";
+    case Because::law_lower: return "law_lower";
+    case Because::law_hold: return "law_hold";
+    case Because::law_burst: return "law_burst";
   }
   return "none";
 }

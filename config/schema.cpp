@@ -111,9 +111,11 @@ json schema_of(const Key& key) {
   return out;
 }
 
-/// "0..10000"; a quoted number is one, too.
+/// "0..10000"; a quoted number is one, too. Or a word.
 json parameter_schema(const ParamDoc& doc) {
-  json out{{"type", {"integer", "string"}}, {"pattern", "^[0-9]+$"}};
+  const std::string about = fmt::format("{}. Want {}; default: {}", doc.meaning, wanted(doc), doc.fallback);
+  if (const auto words = words_of(doc); !words.empty()) return {{"enum", words}, {"description", about}};
+  json out{{"type", {"integer", "string"}}, {"pattern", doc.range.starts_with('-') ? "^-?[0-9]+$" : "^[0-9]+$"}};
   const auto dots = doc.range.find("..");
   const auto number = [](std::string_view text) {
     std::int64_t value = 0;
@@ -124,7 +126,7 @@ json parameter_schema(const ParamDoc& doc) {
     out["minimum"] = number(doc.range.substr(0, dots));
     out["maximum"] = number(doc.range.substr(dots + 2));
   }
-  out["description"] = fmt::format("{}. Want {} {}; default: {}", doc.meaning, doc.range, doc.unit, doc.fallback);
+  out["description"] = about;
   return out;
 }
 

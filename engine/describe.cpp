@@ -80,6 +80,10 @@ std::string content(const Reason& why) {
   return fmt::format("runs at {} and wants no more than its own {}", cores(why.rate), cores(why.granted));
 }
 
+std::string by_law(const Reason& why, std::string_view what) {
+  return fmt::format("ran at {}: by the rule of its policy its limit is {} {}", cores(why.rate), what, cores(why.granted));
+}
+
 }  // namespace
 
 std::string label_of(const Group& g) {
@@ -116,6 +120,10 @@ std::string describe(const Reason& why, const Catalog& names, TimePoint now) {
     case Because::refuse_budget: return "the node's budget for hidden leases is spent; it waits for its turn";
     case Because::refuse_no_guard: return "no guard is up and no hidden lease is possible here";
     case Because::refuse_unread: return "its use has not been read: it has no usage counter, or it is too new";
+    case Because::law_raise: return by_law(why, "raised to");
+    case Because::law_lower: return by_law(why, "lowered to");
+    case Because::law_hold: return by_law(why, "left at");
+    case Because::law_burst: return fmt::format("has the kernel burst that the rule of its policy gives a limit of {}", cores(why.granted));
     case Because::refuse_ceiling: return fmt::format("its own limit is all that its class and its CPUs let it have ({})", cores(why.granted));
   }
   return "nothing has been decided about it";

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cgroups/types/weights.hpp"
+
 namespace headroom {
 
 void charge(Borrower& b, const GroupState& g, MilliCpu limit, nanoseconds cap) {
@@ -55,8 +57,7 @@ MilliCpu request_of(Shares weight, bool v2) {
   const auto milli = [](std::uint64_t shares) { return MilliCpu{static_cast<std::int64_t>(shares * 1000 / 1024)}; };
   if (!v2) return milli(weight.value);
   const std::uint64_t w = std::max<std::uint64_t>(weight.value, 1);
-  const std::uint64_t linear = 2 + (w - 1) * 262142 / 9999;
-  return milli(std::min<std::uint64_t>(linear, w * 1024 / 100));  // at 100 the quadratic formula says 1024 shares
+  return milli(std::min(shares_from_weight(weight).value, w * 1024 / 100));  // at 100 the quadratic formula says 1024 shares
 }
 
 }  // namespace headroom

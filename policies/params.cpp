@@ -5,6 +5,24 @@
 
 namespace headroom {
 
+std::vector<std::string_view> words_of(const ParamDoc& doc) {
+  constexpr std::string_view kBetween = ", ";
+  std::vector<std::string_view> words;
+  if (doc.unit != "word") return words;
+  std::string_view rest = doc.range;
+  for (auto at = rest.find(kBetween); at != std::string_view::npos; at = rest.find(kBetween)) {
+    words.push_back(rest.substr(0, at));
+    rest.remove_prefix(at + kBetween.size());
+  }
+  words.push_back(rest);
+  return words;
+}
+
+std::string wanted(const ParamDoc& doc) {
+  if (doc.unit == "word") return "one of " + std::string(doc.range);
+  return std::string(doc.range) + " " + std::string(doc.unit);
+}
+
 std::int64_t ParamReader::integer(std::string_view name, std::int64_t low, std::int64_t high, std::int64_t fallback) {
   const auto found = tuning_.values.find(name);
   if (found == tuning_.values.end()) return fallback;
@@ -15,6 +33,17 @@ std::int64_t ParamReader::integer(std::string_view name, std::int64_t low, std::
   faults_.push_back({Errc::malformed, place,
                      "want a whole number from " + std::to_string(low) + " to " + std::to_string(high) + ", got \"" +
                          text + "\""});
+  return fallback;
+}
+
+std::string_view ParamReader::word(std::string_view name, std::string_view fallback) {
+  const auto found = tuning_.values.find(name);
+  if (found == tuning_.values.end()) return fallback;
+  const auto doc = std::find_if(docs_.begin(), docs_.end(), [&](const ParamDoc& d) { return d.name == name; });
+  if (doc == docs_.end()) return fallback;
+  for (const std::string_view word : words_of(*doc))
+    if (word == found->second.text) return word;
+  faults_.push_back({Errc::malformed, found->second.place, "want " + wanted(*doc) + ", got \"" + found->second.text + "\""});
   return fallback;
 }
 

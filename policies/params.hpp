@@ -1,4 +1,4 @@
-// Reads a policy's parameters from the `tuning` map: integers with a range, every fault with its place.
+// Reads a policy's parameters from the `tuning` map: integers with a range and words, every fault with its place.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,8 @@ class ParamReader {
 
   /// @return the value of `name`, or `fallback` if it is not given or wrong (then a fault is added).
   std::int64_t integer(std::string_view name, std::int64_t low, std::int64_t high, std::int64_t fallback);
+  /// The same for one of the words that the parameter's doc lists.
+  std::string_view word(std::string_view name, std::string_view fallback);
   /// A fault for every name that the policy does not document.
   void refuse_unknown(std::string_view policy);
 

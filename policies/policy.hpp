@@ -64,10 +64,15 @@ struct Lease {
   Reason why;                  ///< of the last change
 };
 
-/// One parameter, documented by the program (`headroomctl config explain tuning`).
+/// One parameter, documented by the program (`headroomctl config explain tuning`). range is "0..100" or, where the unit
+/// is "word", the words that it may be: "none, auto".
 struct ParamDoc {
   std::string_view name, unit, range, fallback, meaning;
 };
+/// Empty: it is a number.
+std::vector<std::string_view> words_of(const ParamDoc& doc);
+/// What a value has to be, for people: "0..10000 ms", "one of none, auto".
+std::string wanted(const ParamDoc& doc);
 
 /// The `tuning` map as parse() sees it, free of any YAML library. place is "headroom.yaml:15:20: tuning.name".
 struct Node {

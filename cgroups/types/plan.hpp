@@ -42,7 +42,11 @@ enum class Because {
   refuse_budget,       ///< the node's refill budget is spent
   refuse_no_guard,     ///< no guard and no hidden lease possible
   refuse_unread,       ///< its use has never been read: there is no counter, or it is too new
-  refuse_ceiling       ///< its limit is (nearly) all that its class, or its CPUs, let it have
+  refuse_ceiling,      ///< its limit is (nearly) all that its class, or its CPUs, let it have
+  law_raise,           ///< another agent's law raises its quota,
+  law_lower,           ///< lowers it,
+  law_hold,            ///< leaves it as it is,
+  law_burst            ///< or gives it a kernel burst and nothing else
 };
 
 /// Numbers behind a Because; unused ones stay 0. Small and trivially copied: it goes with every write.

@@ -38,10 +38,17 @@ TEST(ConfigExplain, EveryKeyAndEveryParameterIsExplainedWithAndWithoutADaemon) {
       EXPECT_THAT(explanation.error, IsEmpty()) << key.path;
       EXPECT_THAT(explanation.out, Not(IsEmpty())) << key.path;
     }
-    for (const ParamDoc& doc : policy_docs("headroom")) {
-      EXPECT_THAT(explain_config(what, "tuning." + std::string(doc.name), ExplainAs::text).out, HasSubstr(std::string(doc.meaning)));
+    for (const auto name : policy_names(PolicyUse::production)) {
+      if (what.values == Explained::Values::known && name != "headroom") continue;   // that one is in force
+      for (const ParamDoc& doc : policy_docs(name))
+        EXPECT_THAT(explain_config(what, "tuning." + std::string(doc.name), ExplainAs::text).out, HasSubstr(std::string(doc.meaning)));
     }
   }
+}
+
+TEST(ConfigExplain, ParametersOfThePolicyInForceAreShownAndThoseOfTheLabNever) {
+  EXPECT_THAT(explained("policy: koordinator\n", "tuning.policy"), HasSubstr("one of none, cpuBurstOnly, cfsQuotaBurstOnly, auto"));
+  EXPECT_THAT(explain_config(Explained{}, "tuning.targetPermille", ExplainAs::text).error, Not(IsEmpty()));
 }
 
 TEST(ConfigExplain, AValueIsShownWithWhereItComesFrom) {

@@ -179,7 +179,7 @@ TEST(Config, TuningIsHandedOnWithItsPlace) {
 }
 
 TEST(Config, APolicyThatIsNotAvailableIsAnError) {
-  EXPECT_THAT(fault_of("policy: koordinator"), HasSubstr("headroom.yaml:1:9: policy: want headroom or static"));
+  EXPECT_THAT(fault_of("policy: captain"), HasSubstr("headroom.yaml:1:9: policy: want headroom | koordinator | static"));
   EXPECT_THAT(fault_of("policy: headrom"), HasSubstr("did you mean headroom?"));
 }
 

@@ -23,6 +23,7 @@ class Documents {
   /// @param mistake_percent  of its values (and maps) are wrong in some way; 0: none, but values may contradict each other
   Document draw(int mistake_percent) {
     document_ = {};
+    policy_ = "headroom";
     mistake_percent_ = mistake_percent;
     const std::string flow = map(keys().front(), 50);
     document_.text = chance(50) ? flow + "\n" : block(flow);
@@ -109,13 +110,14 @@ class Documents {
   std::string word(const Key& key) {
     const auto words = words_of(key);
     std::string word(one_of(words));
+    if (key.path == "policy") policy_ = word;   // it stands before the parameters
     if (word == "off" && chance(20)) return "false";
     return chance(20) ? "\"" + word + "\"" : word;
   }
 
   std::string parameters() {
     std::string out;
-    for (const ParamDoc& doc : policy_docs("headroom")) {
+    for (const ParamDoc& doc : policy_docs(policy_)) {
       if (!chance(30)) continue;
       document_.keys.insert("tuning." + std::string(doc.name));
       out += (out.empty() ? "" : ", ") + std::string(doc.name) + ": " +
@@ -165,6 +167,7 @@ class Documents {
 
   std::mt19937 random_;
   Document document_;
+  std::string policy_;
   int mistake_percent_ = 0;
 };
 

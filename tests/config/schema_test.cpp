@@ -54,8 +54,16 @@ std::vector<std::string> judged(const std::vector<test::Document>& documents) {
   return verdicts;
 }
 
+/// Of the policies that a node may have; the lab's are nobody's configuration.
+std::vector<ParamDoc> all_parameters() {
+  std::vector<ParamDoc> docs;
+  for (const auto name : policy_names(PolicyUse::production))
+    for (const ParamDoc& doc : policy_docs(name)) docs.push_back(doc);
+  return docs;
+}
+
 TEST(Schema, TheShippedFileIsTheOneThatTheTableGives) {
-  EXPECT_EQ(text_of(kShipped), config_schema(policy_docs("headroom"))) << "headroomctl config schema > docs/headroom.schema.json";
+  EXPECT_EQ(text_of(kShipped), config_schema(all_parameters())) << "headroomctl config schema > docs/headroom.schema.json";
 }
 
 TEST(Schema, WhatTheValidatorAcceptsItAcceptsAndEveryKeyIsHit) {
@@ -80,7 +88,13 @@ TEST(Schema, WhatTheValidatorAcceptsItAcceptsAndEveryKeyIsHit) {
   EXPECT_GE(valid, kValid);
   EXPECT_GE(refused * 10, invalid * 8) << "of " << invalid << " wrong ones it refuses " << refused << ": too few to help anybody";
   for (const Key& key : keys()) EXPECT_TRUE(key.path.empty() || hit.contains(std::string(key.path))) << key.path;
-  for (const ParamDoc& doc : policy_docs("headroom")) EXPECT_TRUE(hit.contains("tuning." + std::string(doc.name))) << doc.name;
+  for (const ParamDoc& doc : all_parameters()) EXPECT_TRUE(hit.contains("tuning." + std::string(doc.name))) << doc.name;
+}
+
+TEST(Schema, TheLabsPoliciesAreNoConfiguration) {
+  EXPECT_TRUE(is_valid("policy: koordinator\ntuning: {policy: none, cfsQuotaBurstPeriodSeconds: -1}\n"));
+  EXPECT_FALSE(is_valid("policy: koordinator\ntuning: {policy: always}\n"));
+  for (const auto name : policy_names(PolicyUse::lab)) EXPECT_FALSE(is_valid("policy: " + std::string(name) + "\n")) << name;
 }
 
 TEST(Schema, RangesOfWholeNumbersAreExact) {

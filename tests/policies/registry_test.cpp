@@ -9,9 +9,14 @@ namespace headroom::testing {
 namespace {
 
 std::vector<std::string_view> all_names() {
-  auto names = policy_names(PolicyUse::production);
+  std::vector<std::string_view> names = policy_names(PolicyUse::production);
   for (const auto name : policy_names(PolicyUse::lab)) names.push_back(name);
   return names;
+}
+
+TEST(Registry, WhatIsOfferedForNodesIsNotWhatTheLabCompares) {
+  EXPECT_EQ(policy_names(PolicyUse::production), (std::vector<std::string_view>{"headroom", "koordinator", "static"}));
+  EXPECT_EQ(policy_names(PolicyUse::lab), (std::vector<std::string_view>{"captain", "quota_turbo", "kernel_burst"}));
 }
 
 TEST(Registry, EveryPolicyHasItsDocsPageAndItsTestAndRefusesUnknownParameters) {

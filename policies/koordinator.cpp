@@ -1,0 +1,189 @@
+// Policy `koordinator`: decides as Koordinator's CPU burst loop does, so that its users may move without surprise and the
+// two may be compared (docs/policies/koordinator.md). The mechanics are ours: what is asked is absolute and legal.
+#include <algorithm>
+
+#include "cgroups/types/fields.hpp"
+#include "policies/borrower.hpp"
+#include "policies/koordinator_law.hpp"
+#include "policies/params.hpp"
+#include "policies/peer.hpp"
+#include "policies/registry.hpp"
+
+namespace headroom {
+
+/// What is remembered of one group.
+struct KoordinatorTrack {
+  Counters counters;
+  Asked asked;
+  std::optional<koordlet::Limiter> limiter;
+};
+/// One cycle's share of the 5 s average.
+struct KoordinatorCycle {
+  nanoseconds wall{0}, used{0};
+};
+struct KoordinatorState {
+  std::vector<KoordinatorTrack> tracks;      ///< by slot
+  std::vector<KoordinatorCycle> window;      ///< the newest last, at most kWindow
+  TimePoint cycle_at;
+  nanoseconds node_usage{0};                 ///< 0: not read at the last cycle
+  std::uint64_t seed = 0x6b6f6f7264;         ///< where limiters begin
+};
+template <class Archive, Of<KoordinatorTrack> T>
+void fields(Archive& a, T& v) {
+  auto& [counters, asked, limiter] = v;
+  a(counters, asked, limiter);
+}
+template <class Archive, Of<KoordinatorCycle> T>
+void fields(Archive& a, T& v) {
+  auto& [wall, used] = v;
+  a(wall, used);
+}
+template <class Archive, Of<KoordinatorState> T>
+void fields(Archive& a, T& v) {
+  auto& [tracks, window, cycle_at, node_usage, seed] = v;
+  a(tracks, window, cycle_at, node_usage, seed);
+}
+
+namespace {
+
+using koordlet::Operation;
+using koordlet::PoolState;
+
+constexpr nanoseconds kRhythm = seconds{1};
+constexpr std::size_t kWindow = 5;
+/// Their cycle is always late, so that a second between two of them has passed; ours may be a little early.
+constexpr nanoseconds kEarly = milliseconds{100};
+
+constexpr ParamDoc kDocs[] = {
+    {"policy", "word", "none, cpuBurstOnly, cfsQuotaBurstOnly, auto", "auto", "kernel burst, raised quotas, both, or neither"},
+    {"cpuBurstPercent", "% of the limit", "0..10000", "1000", "kernel burst; what is asked is cut to the quota"},
+    {"cfsQuotaBurstPercent", "% of the limit", "0..100000", "300", "ceiling of a raised quota"},
+    {"cfsQuotaBurstPeriodSeconds", "s", "-1..1000000", "-1", "for so long at the ceiling, then it falls; -1: for ever"},
+    {"sharePoolThresholdPercent", "% of the share pool", "0..100", "50", "use at which every raised quota falls"},
+};
+
+std::uint64_t mixed(std::uint64_t x) {   // splitmix64's finaliser
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+bool outside_pool(QosClass qos) { return qos == QosClass::lse || qos == QosClass::lsr || qos == QosClass::be; }
+
+struct Koordinator {
+  static constexpr std::string_view kName = "koordinator";
+  using Params = koordlet::Config;
+  using State = KoordinatorState;
+
+  static std::span<const ParamDoc> docs() { return kDocs; }
+  static nanoseconds rhythm(const Params&) { return kRhythm; }
+
+  static Params parse(const Node& tuning, Faults& faults) {
+    ParamReader read(tuning, docs(), faults);
+    read.refuse_unknown(kName);
+    koordlet::Patch said;
+    said.policy = koordlet::burst_policy(read.word("policy", "auto"));
+    said.cpu_burst_percent = read.integer("cpuBurstPercent", 0, 10'000, 1000);
+    said.quota_burst_percent = read.integer("cfsQuotaBurstPercent", 0, 100'000, 300);
+    said.quota_burst_period_s = read.integer("cfsQuotaBurstPeriodSeconds", -1, 1'000'000, -1);
+    said.share_pool_percent = read.integer("sharePoolThresholdPercent", 0, 100, 50);
+    return koordlet::merged({}, said);
+  }
+
+  static void decide(const Snapshot& snap, const Params& p, State& s, Desired& out) {
+    s.tracks.resize(std::max(s.tracks.size(), snap.groups.size()));
+    for (const Slot slot : snap.touched)
+      if (slot < snap.groups.size() && dropped(snap.groups[slot])) s.tracks[slot].asked = {};
+    if (snap.fresh.empty() || !cycle_due(snap.at, s.cycle_at, kRhythm)) return;
+    std::vector<Step> steps(snap.groups.size());
+    for (Slot slot = 0; slot < snap.groups.size(); ++slot) {
+      KoordinatorTrack& track = s.tracks[slot];
+      if (track.counters.id != snap.groups[slot].id) track.limiter.reset();
+      if (snap.groups[slot].id != 0) steps[slot] = look(track.counters, snap.groups[slot], kRhythm / 2);
+    }
+    const PoolState pool = pool_state(snap, p, s, steps);
+    for (Slot slot = 0; slot < snap.groups.size(); ++slot) {
+      if (dropped(snap.groups[slot])) continue;
+      if (untreated(snap, slot) == Because::none) treat(snap, p, s, slot, steps[slot], pool, out);
+      else leave(snap, s.tracks[slot].asked, slot, out);
+    }
+    s.cycle_at = snap.at;
+  }
+
+  static Reason explain(const Snapshot& snap, const Params&, const State& s, Slot slot) {
+    return explain_asked(snap, asked_of(s.tracks, slot), slot);
+  }
+  static Terms terms(const Snapshot& snap, const Params&, const State& s, Slot slot) {
+    return terms_asked(snap, asked_of(s.tracks, slot), slot);
+  }
+  static std::span<const Lease> leases(const State&) { return {}; }
+  static std::vector<Policy::Credit> credits(const State&) { return {}; }
+  static void restore(State&, std::span<const Policy::Credit>) {}
+
+ private:
+  /// The share pool over the last five cycles. Requests are added up as integers: no order of groups shows in the sum.
+  static PoolState pool_state(const Snapshot& snap, const Params& p, State& s, const std::vector<Step>& steps) {
+    const NodeView& node = snap.node;
+    const bool anew = s.node_usage.count() <= 0 || node.usage <= s.node_usage;   // standing still: not read
+    nanoseconds outside{0};
+    std::int64_t bound = 0;
+    for (Slot slot = 0; slot < snap.groups.size(); ++slot) {
+      const Group* group = snap.catalog.find(slot);
+      const GroupState& g = snap.groups[slot];
+      if (group == nullptr || !g.counted || group->infrastructure) continue;
+      const QosClass qos = snap.catalog.rule_of(*group).qos;
+      if (!outside_pool(qos)) continue;
+      outside += steps[slot].used;
+      if (qos != QosClass::be && g.own.base_shares) bound += request_of(*g.own.base_shares, snap.catalog.v2).value;
+    }
+    if (anew) s.window.clear();
+    else s.window.push_back({snap.at - s.cycle_at, node.usage - s.node_usage - outside});
+    if (s.window.size() > kWindow) s.window.erase(s.window.begin());
+    s.node_usage = node.usage;
+    KoordinatorCycle sum;
+    for (const KoordinatorCycle& c : s.window) sum = {sum.wall + c.wall, sum.used + c.used};
+    auto pool = koordlet::pool_of(node.cpus, anew ? std::nullopt : std::optional{cores_of(sum.used, sum.wall)});
+    if (pool) koordlet::leave(*pool, QosClass::lsr, bound, std::nullopt);
+    return koordlet::state_of(pool, p.share_pool_percent);
+  }
+
+  static bool limiter_allows(const Snapshot& snap, const Params& p, State& s, Slot slot, const Step& step, std::int64_t milli) {
+    auto& limiter = s.tracks[slot].limiter;
+    if (p.quota_burst_period_s < 0) return true;
+    const std::uint64_t draw = mixed(s.seed + snap.groups[slot].id);
+    if (!limiter || koordlet::expired(*limiter, snap.at - limiter->used_at)) {
+      limiter = koordlet::new_limiter(p.quota_burst_period_s, p.quota_burst_percent, draw);
+      limiter->used_at = snap.at;
+    }
+    koordlet::configure(*limiter, p.quota_burst_period_s, p.quota_burst_percent, draw);
+    const bool known = step.kind == Step::Kind::moved && milli > 0;
+    const std::int64_t percent = known ? koordlet::usage_percent(cores_of(step.used, step.wall), milli) : 100;
+    const bool allowed = koordlet::allow(*limiter, percent, snap.at - limiter->used_at + kEarly);
+    limiter->used_at = snap.at;
+    return allowed;
+  }
+
+  static void treat(const Snapshot& snap, const Params& p, State& s, Slot slot, const Step& step, PoolState pool, Desired& out) {
+    const GroupState& g = snap.groups[slot];
+    KoordinatorTrack& track = s.tracks[slot];
+    meet(track.asked, g);
+    const Bandwidth& base = *g.own.base;
+    const std::int64_t milli = limit_of(base)->value;
+    const bool allowed = limiter_allows(snap, p, s, slot, step, milli);
+    const bool sampled = step.kind == Step::Kind::moved;
+    const Operation operation = koordlet::overridden(
+        koordlet::operation_of(p.policy, allowed, sampled ? std::optional{throttled_share(step.throttle)} : std::nullopt), pool);
+    const microseconds current = g.own.in_force ? *g.own.in_force->quota : *base.quota;
+    const microseconds target{koordlet::next_quota(operation, current.count(), base.quota->count(),
+                                                   koordlet::ceiling(base.quota->count(), p.quota_burst_percent))};
+    const microseconds burst{koordlet::static_burst(p.policy, milli, p.cpu_burst_percent, base.period.count())};
+    const bool only_burst = target == current && target == *base.quota && burst.count() > 0;
+    ask(snap, track.asked, slot, only_burst ? Because::law_burst : law_of(current, target), target, burst, out);
+  }
+};
+
+}  // namespace
+
+HEADROOM_POLICY(koordinator, Koordinator)
+
+}  // namespace headroom
