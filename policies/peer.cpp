@@ -110,7 +110,8 @@ void ask(const Snapshot& snap, Asked& asked, Slot slot, Because because, microse
   asked.why.because = because;
   asked.why.rate = snap.groups[slot].rate;
   asked.why.asked = asked.why.granted = cores_under(base, quota);
-  if (wanted_quota == asked.quota && wanted_burst == asked.burst) return;
+  const bool owners = !wanted_quota && !wanted_burst;
+  if (owners && !asked.quota && !asked.burst) return;
   asked.quota = wanted_quota;
   asked.burst = wanted_burst;
   out.quotas.push_back({slot, wanted_quota, wanted_burst, asked.why});

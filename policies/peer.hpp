@@ -1,5 +1,5 @@
 // What the policies that follow another agent's law have in common: whom they treat, what its counters did since the last
-// look, and asking once. Their decisions are the peers'; the mechanics behind them are ours (docs/policies/koordinator.md).
+// look, and asking. Their decisions are the peers'; the mechanics behind them are ours (docs/policies/koordinator.md).
 #pragma once
 
 #include <optional>
@@ -60,7 +60,8 @@ enum class Met { same, resized, anew };
 /// Before anything is asked. After a new life or a new base nothing of ours is in force. Only for a group that is treated.
 Met meet(Asked& asked, const GroupState& g);
 
-/// A want if it differs from what was asked last. burst is cut to the quota, as upstream kernels demand (KERNEL 3).
+/// A want, at every look for as long as it differs from the owner's values (a pause takes back what was asked before), and
+/// once when it does no more. burst is cut to the quota, as upstream kernels demand (KERNEL 3).
 void ask(const Snapshot& snap, Asked& asked, Slot slot, Because because, microseconds quota, microseconds burst,
          Desired& out);
 

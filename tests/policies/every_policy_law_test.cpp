@@ -151,11 +151,10 @@ struct Settled {
       for (int i = 0; i < 200; ++i) changes();
     }
   }
-  /// What one more tick asks that does not stand already. An exact value is said once; leases are repeated.
+  /// What one more tick asks that does not stand already.
   Said changes() {
     Said out;
     const Desired d = w.tick(*p, kTick);
-    for (const QuotaWant& want : d.quotas) out.insert({w.states[want.slot].id, 4, 0, 0});
     for (const auto& [id, kind, first, second] : said(d, w.states)) {
       auto& now = standing[{id, kind}];
       if (now != std::tuple(first, second)) out.insert({id, kind, first, second});
