@@ -142,6 +142,14 @@ Result<> Daemon::command(const std::string& word) const {
   return {};
 }
 
+Result<double> Daemon::harm() const {
+  const auto groups = http_get(dir_ + "/state/control.sock", "/v1/groups");
+  if (!groups) return tl::unexpected(groups.error());
+  const auto sum = harm_in(*groups);
+  if (!sum) return fail(Errc::io, "/v1/groups", "no list of groups with harmLastMinuteSeconds");
+  return *sum;
+}
+
 std::vector<std::string> Daemon::events() const {
   const auto status = http_get(dir_ + "/state/control.sock", "/v1/status");
   return status ? events_in(*status) : std::vector<std::string>{};

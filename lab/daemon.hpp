@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ class Daemon {
   ~Daemon();
 
   Result<DaemonCounters> counters() const;
+  /// Seconds that groups waited in the last minute because of leases, as it judges them; summed. Errors: io.
+  Result<double> harm() const;
   /// Body of /metrics. Errors: io.
   Result<std::string> metrics() const;
   /// Its last notable events, newest last, as its control socket tells them; empty where it does not answer.
@@ -59,6 +62,9 @@ double metric_sum(const std::string& body, const std::string& family, const std:
 
 /// The list `events` of a /v1/status answer; empty if it is not one.
 std::vector<std::string> events_in(const std::string& status);
+
+/// Sum of harmLastMinuteSeconds over the groups of a /v1/groups answer; nullopt: it is not one.
+std::optional<double> harm_in(const std::string& groups);
 
 /// GET over TCP to the loopback. Errors: io.
 Result<std::string> http_get(int port, const std::string& path);

@@ -34,6 +34,9 @@ struct ArmRun {
   double seconds = 0;
   double makespan = 0;               ///< seconds from the first step's pod to the last step's end; 0: no workflow
   std::size_t steps = 0;
+  std::size_t neighbours = 0;
+  std::optional<double> waited;      ///< seconds, summed over neighbours, by their cgroups' pressure
+  std::optional<double> harm_told;   ///< seconds of that which the daemon says are because of it
   std::vector<Timeline> timelines{};   ///< of a first rotation; otherwise empty
 };
 
@@ -120,6 +123,10 @@ Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, con
 /// Applies the scenario's bars to named values (arm, statistic) -> value. Bars without both values are left out.
 using Values = std::map<std::pair<std::string, std::string>, double>;
 std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const Values& values, RunOptions::Depth depth);
+
+/// Adds findings, paired by rotation: what neighbours waited in an arm beyond what they did under static limits, beside what
+/// its daemon says of it. In per cent of wall time, a neighbour. Nothing where pressure cannot be read.
+void add_added_wait(Outcomes& out, const std::vector<Arm>& arms);
 
 /// A daemon that has just been started knows no neighbour's baseline, as one that has run for a minute does: it watches
 /// first, paused, until `until`. Every arm passes the same time under the same load.

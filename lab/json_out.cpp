@@ -86,6 +86,18 @@ std::string key(const char* name, const std::string& value) { return fmt::format
 
 }  // namespace
 
+std::optional<double> harm_in(const std::string& groups) {
+  const auto parsed = json::parse(groups, nullptr, false);
+  const auto* list = parsed.is_object() && parsed.contains("groups") ? &parsed["groups"] : &parsed;
+  if (!list->is_array()) return std::nullopt;
+  double sum = 0;
+  for (const auto& group : *list) {
+    if (!group.is_object() || !group.contains("harmLastMinuteSeconds")) return std::nullopt;
+    sum += group["harmLastMinuteSeconds"].get<double>();
+  }
+  return sum;
+}
+
 std::vector<std::string> events_in(const std::string& status) {
   const auto parsed = json::parse(status, nullptr, false);
   std::vector<std::string> out;

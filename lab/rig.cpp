@@ -28,6 +28,10 @@ bool is_step(const Scenario& scenario, const PlannedGroup& group) {
   return below_pod && scenario.pods[group.pod].pod_class == PodClass::step;
 }
 
+bool is_neighbour(const Scenario& scenario, const PlannedGroup& group) {
+  return group.level == Level::container && scenario.pods[group.pod].pod_class == PodClass::ls;
+}
+
 }  // namespace
 
 Result<Rig> Rig::build(const Bench& bench, const Scenario& scenario, const Arm& arm, int rotation,
@@ -140,6 +144,23 @@ std::vector<std::string> Rig::not_restored() {
     out.push_back(group.path);
   }
   return out;
+}
+
+std::optional<double> Rig::neighbours_waited() {
+  double sum = 0;
+  for (const auto& group : plan_) {
+    if (!is_neighbour(*scenario_, group)) continue;
+    auto files = tree_->open(group.path);
+    const auto waited = files ? files->pressure() : Result<nanoseconds>(tl::unexpected(files.error()));
+    if (!waited) return std::nullopt;
+    sum += static_cast<double>(waited->count()) / 1e9;
+  }
+  return sum;
+}
+
+std::size_t Rig::neighbours() const {
+  return static_cast<std::size_t>(
+      std::count_if(plan_.begin(), plan_.end(), [&](const PlannedGroup& g) { return is_neighbour(*scenario_, g); }));
 }
 
 void Rig::stop_daemon() { daemon_.reset(); }

@@ -50,6 +50,9 @@ class Rig {
   Result<> wait_until(std::int64_t at, const std::string& what);
 
   Throttled throttled();
+  /// Seconds that neighbours' containers have waited, by their cgroups' pressure; summed. nullopt: no pressure to be read.
+  std::optional<double> neighbours_waited();
+  std::size_t neighbours() const;
   /// Events of steps, or of neighbours of one QoS, due in [from, to). Latency ns from due to done.
   Latencies latencies(PodClass pod_class, std::optional<KubeQos> qos, std::int64_t from, std::int64_t to) const;
   /// Steps whose container or pod quota is not what it was at the beginning: empty after the daemon has ended.

@@ -129,68 +129,10 @@ std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const std::vector<
   return out;
 }
 
-Result<> learn(Rig& rig, std::int64_t until, const Scenario& scenario, const std::string& what) {
-  if (scenario.learn.count() == 0) return {};
-  if (rig.daemon() != nullptr) {
-    if (auto ok = rig.daemon()->command("pause"); !ok) return ok;
-  }
-  if (auto ok = rig.wait_until(until, what + ", learning"); !ok) return ok;
-  return rig.daemon() != nullptr ? rig.daemon()->command("resume") : Result<>{};
-}
-
-/// What was due in the measured stretch, and how long that was.
-static ArmRun latencies_of(const Rig& rig, std::int64_t from, std::int64_t to) {
-  ArmRun out;
-  out.seconds = static_cast<double>(to - from) / 1e9;
-  out.steps = rig.steps();
-  out.step = rig.latencies(PodClass::step, {}, from, to);
-  out.burstable = rig.latencies(PodClass::ls, KubeQos::burstable, from, to);
-  out.guaranteed = rig.latencies(PodClass::ls, KubeQos::guaranteed, from, to);
-  return out;
-}
-
-Result<ArmRun> measure_arm(const Bench& bench, const Scenario& scenario, const Arm& arm, int run, int rotation,
-                           seconds length, const std::string& phase, const Onlooker& onlooker,
-                           std::vector<std::string>& notes) {
-  auto rig = Rig::build(bench, scenario, arm, rotation, phase, length + scenario.warmup);
-  if (!rig) return tl::unexpected(rig.error());
-  const auto what = fmt::format("run {} rotation {} {}", run + 1, rotation % 1000 + 1, arm.name);
-  const auto begin = rig->begin(length + scenario.warmup);
-  const auto from = begin + nanoseconds(scenario.warmup).count();
-  if (auto ok = learn(*rig, begin + nanoseconds(scenario.learn).count(), scenario, what); !ok) return tl::unexpected(ok.error());
-  const auto to = from + nanoseconds(length).count();
-  if (auto ok = rig->wait_until(from, what); !ok) return tl::unexpected(ok.error());
-  const auto before = rig->throttled();
-  const auto asked = rig->daemon() != nullptr ? rig->daemon()->counters() : DaemonCounters{};
-  if (!asked) return tl::unexpected(asked.error());
-  // Only at the very beginning: what is drawn must not weigh on what is judged, and every arm bears the same.
-  auto sampler = rotation == 0 ? TimelineSampler::start(first_steps(*rig), arm.name, from, to) : nullptr;
-  auto looked = onlooker ? onlooker(*rig, arm, rotation, from, to) : Result<>{};
-  if (looked) looked = rig->wait_until(to, what);
-  if (!looked) return tl::unexpected(looked.error());
-  const auto after = rig->throttled();
-  auto timelines = sampler ? sampler->finish() : std::vector<Timeline>{};
-  const auto answered = rig->daemon() != nullptr ? rig->daemon()->counters() : DaemonCounters{};
-  if (!answered) return tl::unexpected(answered.error());
-  // What is still under way gets a second to end; it was due in time.
-  if (auto ok = rig->wait_until(to + 1'000'000'000, what); !ok) return tl::unexpected(ok.error());
-  auto out = latencies_of(*rig, from, to);
-  out.arm = arm.name;
-  out.run = run;
-  out.rotation = rotation;
-  out.timelines = std::move(timelines);
-  out.throttled_container = after.container - before.container;
-  out.throttled_pod = after.pod - before.pod;
-  out.refilling_writes = answered->refilling_writes - asked->refilling_writes;
-  out.all_writes = answered->all_writes - asked->all_writes;
-  out.daemon_cpu_seconds = answered->cpu_seconds - asked->cpu_seconds;
-  rig->stop_daemon();
-  for (const auto& path : rig->not_restored()) notes.push_back(fmt::format("{}: not put back: {}", what, path));
-  return out;
-}
-
 Result<Outcomes> run_steady(const Bench& bench, const Scenario& scenario, const RunOptions& options) {
-  return run_rotations(bench, scenario, options, "", {});
+  auto out = run_rotations(bench, scenario, options, "", {});
+  if (out) add_added_wait(*out, options.arms);
+  return out;
 }
 
 Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,

@@ -191,6 +191,7 @@ RC_GTEST_PROP(EveryPolicy, BeginsAnotherLifeAtItsOwnersQuota, ()) {
   const Story story = *rc::gen::suchThat(stories(), [](const Story& s) { return !s.containers.empty(); });
   const auto who = *rc::gen::inRange<std::size_t>(0, story.containers.size());
   for (const auto& name : every()) {
+    if (name == "harmful") continue;   // that is what it is for
     Settled settled(story, name, Past::other);
     const Slot slot = settled.w.slots[who];
     settled.w.work[slot] = {};

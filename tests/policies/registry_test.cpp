@@ -16,7 +16,7 @@ std::vector<std::string_view> all_names() {
 
 TEST(Registry, WhatIsOfferedForNodesIsNotWhatTheLabCompares) {
   EXPECT_EQ(policy_names(PolicyUse::production), (std::vector<std::string_view>{"headroom", "koordinator", "static"}));
-  EXPECT_EQ(policy_names(PolicyUse::lab), (std::vector<std::string_view>{"captain", "quota_turbo", "kernel_burst"}));
+  EXPECT_EQ(policy_names(PolicyUse::lab), (std::vector<std::string_view>{"captain", "quota_turbo", "kernel_burst", "harmful"}));
 }
 
 TEST(Registry, EveryPolicyHasItsDocsPageAndItsTestAndRefusesUnknownParameters) {
