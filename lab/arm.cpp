@@ -6,6 +6,8 @@
 #include <array>
 #include <sstream>
 
+#include "policies/policy.hpp"
+
 namespace headroom::lab {
 namespace {
 
@@ -20,22 +22,39 @@ const std::array<Arm, 8> kArms{{
     {"headroom-static", ArmKind::daemon, "static", "auto"},
 }};
 
+const Arm kOracle{"oracle", ArmKind::oracle, "", ""};
+
+bool is_policy(std::string_view name) {
+  for (const auto use : {PolicyUse::production, PolicyUse::lab}) {
+    const auto names = policy_names(use);
+    if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+  }
+  return false;
+}
+
 bool has(const std::vector<Arm>& arms, std::string_view name) {
   return std::any_of(arms.begin(), arms.end(), [&](const Arm& a) { return a.name == name; });
 }
 
 }  // namespace
 
-Result<Arm> parse_arm(std::string_view name) {
+Result<Arm> parse_arm(std::string_view name, NodeKind where) {
   std::string all;
   for (const auto& arm : kArms) {
     if (arm.name == name) return arm;
     all += " " + arm.name;
   }
+  const bool of_simulation = name == kOracle.name || is_policy(name);
+  if (of_simulation && where == NodeKind::real) {
+    return fail(Errc::malformed, "--policies", fmt::format("arm '{}' is there on a simulated node only: add --simulate", name));
+  }
+  if (name == kOracle.name) return kOracle;
+  if (of_simulation) return Arm{std::string(name), ArmKind::daemon, std::string(name), "auto"};
+  if (where == NodeKind::simulated) all += " oracle, and every policy by its name";
   return fail(Errc::malformed, "--policies", fmt::format("no arm '{}'; there are:{}", name, all));
 }
 
-Result<std::vector<Arm>> parse_arms(std::string_view list, Twin twin) {
+Result<std::vector<Arm>> parse_arms(std::string_view list, Twin twin, NodeKind where) {
   std::vector<Arm> out;
   if (twin == Twin::needed) out = {kArms[0], kArms[1]};
   while (!list.empty()) {
@@ -43,7 +62,7 @@ Result<std::vector<Arm>> parse_arms(std::string_view list, Twin twin) {
     const auto name = list.substr(0, comma);
     list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
     if (name.empty() || has(out, name)) continue;
-    auto arm = parse_arm(name);
+    auto arm = parse_arm(name, where);
     if (!arm) return tl::unexpected(arm.error());
     out.push_back(*arm);
   }

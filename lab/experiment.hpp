@@ -95,7 +95,12 @@ Length length_of(const Scenario& scenario, const RunOptions& options);
 /// Called for each arm's measured stretch, while it runs; may look on (wakeup). May be empty.
 using Onlooker = std::function<Result<>(Rig& rig, const Arm& arm, int rotation, std::int64_t from, std::int64_t to)>;
 
+/// Measures one arm in one rotation; what is worth a line is added to the notes.
+using Measure = std::function<Result<ArmRun>(const Arm& arm, int run, int rotation, seconds length, std::vector<std::string>& notes)>;
+
 /// Interleaved rotations under the neighbour rule, up to five runs.
+Result<Outcomes> rotate(const Scenario& scenario, const RunOptions& options, std::uint64_t seed, const Measure& measure);
+/// The same on this machine.
 Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,
                                const std::string& phase, const Onlooker& onlooker);
 

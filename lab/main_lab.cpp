@@ -16,6 +16,7 @@
 #include "lab/progress.hpp"
 #include "lab/replay.hpp"
 #include "lab/report.hpp"
+#include "lab/simulated.hpp"
 
 namespace {
 
@@ -46,9 +47,9 @@ void catch_signals() {
 
 struct Options {
   std::string scenario, policies, json, markdown, scenario_dir, daemon, daemon_config, cgroup_root, keep_logs;
-  int rounds = 0, seconds = 0;
+  int rounds = 0, seconds = 0, cpus = 0;
   std::uint64_t seed = 1;
-  bool smoke = false, newcomer = false;
+  bool smoke = false, newcomer = false, simulate = false;
 };
 
 int complain(const Error& error) {
@@ -105,12 +106,28 @@ void drop_dir(const Options& options, const Bench& bench) {
   fs::remove_all(bench.dir, none);
 }
 
-int run(const Options& options) {
-  auto scenario = load_scenario(options.scenario, options.scenario_dir);
-  if (!scenario) return complain(scenario.error());
-  const bool judges = scenario->kind == Kind::steady || scenario->kind == Kind::wakeup || scenario->kind == Kind::greedy;
+Result<std::vector<Arm>> arms_of(const Options& options, const Scenario& scenario) {
+  const bool judges = scenario.kind == Kind::steady || scenario.kind == Kind::wakeup || scenario.kind == Kind::greedy;
   const Twin twin = judges && !options.smoke ? Twin::needed : Twin::not_needed;   // of a smoke nothing is judged
-  auto arms = parse_arms(options.policies, twin);
+  return parse_arms(options.policies, twin, options.simulate ? NodeKind::simulated : NodeKind::real);
+}
+
+RunOptions how_to_run(const Options& options, std::vector<Arm> arms, std::function<void(const Outcomes&)> after_void_run) {
+  return {std::move(arms), options.rounds, seconds{options.seconds},
+          options.smoke ? RunOptions::Depth::smoke : RunOptions::Depth::full, std::move(after_void_run)};
+}
+
+int tell(const Options& options, const Scenario& scenario, const Outcomes& outcomes, const std::string& machine) {
+  if (options.newcomer) fmt::print("\n{}\n{}", machine, for_newcomers(scenario, outcomes));
+  else fmt::print("\n{}", to_text(scenario, outcomes, machine, Style::plain));
+  const auto written = write_outputs(options, scenario, outcomes, machine);
+  return written ? 0 : complain(written.error());
+}
+
+int run(const Options& options) {
+  const auto scenario = load_scenario(options.scenario, options.scenario_dir);
+  if (!scenario) return complain(scenario.error());
+  const auto arms = arms_of(options, *scenario);
   if (!arms) return complain(arms.error());
   auto bench = make_bench(options);
   if (!bench) return complain(bench.error());
@@ -118,9 +135,7 @@ int run(const Options& options) {
   sweep_stale(bench->where);
   const auto before = read_values(bench->where);
   const auto machine = machine_line(*bench);
-  const RunOptions how{*arms, options.rounds, seconds{options.seconds},
-                       options.smoke ? RunOptions::Depth::smoke : RunOptions::Depth::full,
-                       [&](const Outcomes& so_far) { (void)write_outputs(options, *scenario, so_far, machine); }};
+  const auto how = how_to_run(options, *arms, [&](const Outcomes& so_far) { (void)write_outputs(options, *scenario, so_far, machine); });
   plan_progress(*scenario, how);
   auto outcomes = run_scenario(*bench, *scenario, how);
   end_progress();
@@ -128,10 +143,24 @@ int run(const Options& options) {
   const int state = verify(*bench, before);
   if (g_interrupted) return 130;
   if (!outcomes) return complain(outcomes.error());
-  if (options.newcomer) fmt::print("\n{}\n{}", machine, for_newcomers(*scenario, *outcomes));
-  else fmt::print("\n{}", to_text(*scenario, *outcomes, machine, Style::plain));
-  if (auto ok = write_outputs(options, *scenario, *outcomes, machine); !ok) return complain(ok.error());
-  return state;
+  const int told = tell(options, *scenario, *outcomes, machine);
+  return told != 0 ? told : state;
+}
+
+/// No cgroup is touched, so no root is needed and nothing has to be put back.
+int simulate(const Options& options) {
+  const auto scenario = load_scenario(options.scenario, options.scenario_dir);
+  if (!scenario) return complain(scenario.error());
+  const auto arms = arms_of(options, *scenario);
+  if (!arms) return complain(arms.error());
+  const SimBench bench{options.cpus > 0 ? options.cpus : 2, options.seed, [] { return g_interrupted != 0; }};
+  if (auto fits = check_fits(*scenario, bench.cpus); !fits) return complain(fits.error());
+  const auto machine = machine_line(bench);
+  const auto how = how_to_run(options, *arms, [&](const Outcomes& so_far) { (void)write_outputs(options, *scenario, so_far, machine); });
+  const auto outcomes = run_simulated(bench, *scenario, how);
+  if (g_interrupted) return 130;
+  if (!outcomes) return complain(outcomes.error());
+  return tell(options, *scenario, *outcomes, machine);
 }
 
 int clean() {
@@ -172,11 +201,20 @@ CLI::App* add_audit(CLI::App& app, AuditOptions& options) {
   return command;
 }
 
+/// What a simulated node has no use for.
+void real_flags(CLI::App& command, Options& options, CLI::Option* simulate) {
+  command.add_option("--daemon", options.daemon, "headroomd to run (default: beside this program)")->type_name("FILE")->excludes(simulate);
+  command.add_option("--daemon-config", options.daemon_config, "configuration for it, but for its port (default: generated)")->type_name("FILE")->excludes(simulate);
+  command.add_option("--cgroup-root", options.cgroup_root, "where the hierarchies are (default: the host's mounts)")->type_name("DIR")->excludes(simulate);
+  command.add_option("--keep-logs", options.keep_logs, "copy the daemon's directories here at the end")->type_name("DIR")->excludes(simulate);
+}
+
 void run_flags(CLI::App& command, Options& options) {
   command.add_option("scenario", options.scenario, "name (see `list`) or a file")->required();
   command.add_option("--policies", options.policies,
                      "arms, comma-separated: static nolimit nolimit_low headroom headroom-hidden headroom-file "
-                     "headroom-static; static runs twice wherever neighbours are judged")
+                     "headroom-static; static runs twice wherever neighbours are judged; with --simulate also oracle "
+                     "and every policy by its name")
       ->default_val("nolimit,headroom");
   command.add_option("--rounds", options.rounds, "rotations; startup: completed starts per variant (default: the scenario's)");
   command.add_option("--seconds", options.seconds, "measured seconds of one arm in one rotation (default: the scenario's)");
@@ -184,10 +222,11 @@ void run_flags(CLI::App& command, Options& options) {
   command.add_option("--json", options.json, "write everything measured to this file")->type_name("FILE");
   command.add_option("--markdown", options.markdown, "write the tables to this file")->type_name("FILE");
   command.add_option("--scenario-dir", options.scenario_dir, "where scenario files are")->type_name("DIR");
-  command.add_option("--daemon", options.daemon, "headroomd to run (default: beside this program)")->type_name("FILE");
-  command.add_option("--daemon-config", options.daemon_config, "configuration for it, but for its port (default: generated)")->type_name("FILE");
-  command.add_option("--cgroup-root", options.cgroup_root, "where the hierarchies are (default: the host's mounts)")->type_name("DIR");
-  command.add_option("--keep-logs", options.keep_logs, "copy the daemon's directories here at the end")->type_name("DIR");
+  auto* simulate = command.add_flag("--simulate", options.simulate,
+                                    "on a simulated node, in simulated time: no root, no cgroup, the same engine and tables");
+  command.add_option("--cpus", options.cpus, "CPUs of the simulated node (default: 2)")
+      ->check(CLI::Range(1, 1024))->type_name("N")->needs(simulate);
+  real_flags(command, options, simulate);
   command.add_flag("--smoke", options.smoke, "one short rotation; nothing is judged");
   command.add_flag("--for-newcomers", options.newcomer, "a before/after table in plain words");
 }
@@ -196,7 +235,7 @@ void run_flags(CLI::App& command, Options& options) {
 
 int main(int argc, char** argv) {
   if (argc == 2 && std::string(argv[1]) == "worker") return run_worker();
-  CLI::App app{"scenarios on real cgroups: what headroom does to steps and to their neighbours", "headroom-lab"};
+  CLI::App app{"scenarios on real cgroups and on simulated ones: what headroom does to steps and to their neighbours", "headroom-lab"};
   app.require_subcommand(1);
   app.failure_message(cli::complaint);
   Options options;
@@ -215,10 +254,11 @@ int main(int argc, char** argv) {
   if (list_command->parsed()) return list(options);
   if (replay_command->parsed()) return run_replay(replay);
   if (audit_command->parsed()) return run_audit(audit);
+  catch_signals();
+  if (run_command->parsed() && options.simulate) return simulate(options);
   if (geteuid() != 0) {
     fmt::print(stderr, "headroom-lab: needs root: it makes cgroups of its own under the node's cpu hierarchy\n");
     return 1;
   }
-  catch_signals();
   return run_command->parsed() ? run(options) : clean();
 }

@@ -14,15 +14,15 @@ constexpr int kMostRuns = 5;          // after five void runs all five are poole
 
 void append(Latencies& to, const Latencies& from) { to.insert(to.end(), from.begin(), from.end()); }
 
-Result<> one_run(const Bench& bench, const Scenario& scenario, const RunOptions& options, int run,
-                 const std::string& phase, const Onlooker& onlooker, Outcomes& out) {
+Result<> one_run(const Scenario& scenario, const RunOptions& options, int run, std::uint64_t seed, const Measure& measure,
+                 Outcomes& out) {
   const auto length = length_of(scenario, options);
   for (int rotation = 0; rotation < length.rounds; ++rotation) {
     auto order = options.arms;
-    shuffle(order, load_seed(bench.seed, run * 1000 + rotation, "order"));
+    shuffle(order, load_seed(seed, run * 1000 + rotation, "order"));
     for (const auto& arm : order) {
       // Runs repeat with other seeds, arms within a rotation with the same.
-      auto got = measure_arm(bench, scenario, arm, run, run * 1000 + rotation, length.each, phase, onlooker, out.notes);
+      auto got = measure(arm, run, run * 1000 + rotation, length.each, out.notes);
       if (!got) return tl::unexpected(got.error());
       out.raw.push_back(std::move(*got));
     }
@@ -184,9 +184,16 @@ Result<Outcomes> run_steady(const Bench& bench, const Scenario& scenario, const 
 
 Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,
                                const std::string& phase, const Onlooker& onlooker) {
+  return rotate(scenario, options, bench.seed,
+                [&](const Arm& arm, int run, int rotation, seconds length, std::vector<std::string>& notes) {
+                  return measure_arm(bench, scenario, arm, run, rotation, length, phase, onlooker, notes);
+                });
+}
+
+Result<Outcomes> rotate(const Scenario& scenario, const RunOptions& options, std::uint64_t seed, const Measure& measure) {
   Outcomes out;
   for (int run = 0; run < kMostRuns; ++run) {
-    if (auto ok = one_run(bench, scenario, options, run, phase, onlooker, out); !ok) return tl::unexpected(ok.error());
+    if (auto ok = one_run(scenario, options, run, seed, measure, out); !ok) return tl::unexpected(ok.error());
     const auto arms = pool(of_run(out.raw, run), options.arms);
     const auto small = options.depth == RunOptions::Depth::smoke ? "smoke" : too_small(arms, need_of(scenario));
     out.runs.push_back(record_of(run, scenario, arms, small));

@@ -135,7 +135,7 @@ class Kernel {
   void end_period(GroupId group);
   void slack(GroupId group);
   bool distribute(GroupId group);
-  void refill(Group& g);
+  void refill(TaskGroup& g);
 
   // kernel_settings.cpp
   bool fits_tree(GroupId group, Ns quota, Ns period) const;
@@ -146,7 +146,7 @@ class Kernel {
   Ns now_, tick_, slice_, base_slice_;
   std::uint64_t numbers_ = 0;
   std::vector<Cpu> cpus_;
-  std::vector<Group> groups_;
+  std::vector<TaskGroup> groups_;
   std::vector<Queue> queues_;
   std::vector<Thread> threads_;
   std::vector<Timer> timers_;              ///< a heap, the soonest first

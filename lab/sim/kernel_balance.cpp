@@ -96,7 +96,8 @@ void Kernel::balance(int to) {
   for (std::size_t i = cpu(from).threads.size(); i-- > 0 && imbalance > 0;) {
     const ThreadId id = cpu(from).threads[i];
     const Thread& t = threads_[id];
-    if (cpu(from).current == static_cast<std::int64_t>(id) || t.pinned >= 0 || now_ - t.ran_at < kHot) continue;
+    const bool hot = now_ - t.ran_at < kHot && c.failed_balances <= 1;   // [cache_nice_tries]
+    if (cpu(from).current == static_cast<std::int64_t>(id) || t.pinned >= 0 || hot) continue;
     const double load = load_share(t);
     if (load / (1 << std::min(c.failed_balances, 8)) > imbalance) continue;
     imbalance -= load;

@@ -113,7 +113,7 @@ void Kernel::update_average(Queue& q) {
 
 /// The group's weight on this CPU: its shares by this CPU's part of its load [calc_group_shares].
 void Kernel::reweigh(Queue& q) {
-  const Group& g = groups_[q.group];
+  const TaskGroup& g = groups_[q.group];
   const double load = std::max(q.load, q.average);
   const double sum = std::max(g.load_sum - q.average, 0.0) + load;
   double weight = g.weight;

@@ -32,7 +32,7 @@ Queue* Kernel::above(const Queue& q) { return q.group == kRoot ? nullptr : &queu
 
 GroupId Kernel::make(GroupId parent) {
   const auto id = static_cast<GroupId>(groups_.size());
-  Group& g = groups_.emplace_back();
+  TaskGroup& g = groups_.emplace_back();
   g.parent = parent;
   if (machine_.version == Version::v2) g.shares = Shares{100};
   // A random offset, so that timers interleave [init_cfs_bandwidth].
@@ -58,14 +58,14 @@ void Kernel::remove(GroupId group) {
     if (threads_[t].group == group) kill(t);
   for (int on = 0; on < static_cast<int>(cpus_.size()); ++on)
     if (queue(group, on).throttled) unthrottle(queue(group, on));
-  Group& g = groups_[group];
+  TaskGroup& g = groups_[group];
   g.alive = false;
   g.quota = kUnlimited;
   std::erase(groups_[g.parent].children, group);
 }
 
 nanoseconds Kernel::waited(GroupId group) const {
-  const Group& g = groups_[group];
+  const TaskGroup& g = groups_[group];
   return nanoseconds{g.waited + (g.waiting > 0 ? now_ - g.waiting_since : 0)};
 }
 

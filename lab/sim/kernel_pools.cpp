@@ -15,7 +15,7 @@ constexpr Ns kSlackNotBefore = 2'000'000;            // [min_bandwidth_expiratio
 
 /// From the pool to a CPU, up to `target` in hand [__assign_cfs_rq_runtime].
 bool Kernel::assign(Queue& q, Ns target) {
-  Group& g = groups_[q.group];
+  TaskGroup& g = groups_[q.group];
   const Ns want = target - q.left;
   if (g.quota == kUnlimited) {
     q.left += want;
@@ -57,7 +57,7 @@ bool Kernel::throttle(Queue& q) {
 /// [unthrottle_cfs_rq]
 void Kernel::unthrottle(Queue& q) {
   if (q.limited && q.left <= 0) return;
-  Group& g = groups_[q.group];
+  TaskGroup& g = groups_[q.group];
   q.throttled = false;
   if (q.throttled_at != kClosed) g.counters.throttled_time += nanoseconds{now_ - q.throttled_at};
   q.throttled_at = kClosed;
@@ -84,7 +84,7 @@ void Kernel::change_throttles(GroupId group, int on, int by) {
 /// A CPU that has nobody left gives back all but a little [__return_cfs_rq_runtime].
 void Kernel::return_slack(Queue& q) {
   if (!q.limited || q.left <= kKept) return;
-  Group& g = groups_[q.group];
+  TaskGroup& g = groups_[q.group];
   if (g.quota == kUnlimited) return;
   g.pool += q.left - kKept;
   q.left = kKept;
@@ -103,7 +103,7 @@ void Kernel::check_on_entry(Queue& q) {
 
 /// The timer keeps its phase over the time in which it stood still [start_cfs_bandwidth].
 void Kernel::start_period(GroupId group) {
-  Group& g = groups_[group];
+  TaskGroup& g = groups_[group];
   if (g.ticking) return;
   g.ticking = true;
   if (g.expires <= now_) g.expires += ((now_ - g.expires) / g.period + 1) * g.period;
@@ -112,7 +112,7 @@ void Kernel::start_period(GroupId group) {
 
 /// [sched_cfs_period_timer, do_sched_cfs_period_timer]
 void Kernel::end_period(GroupId group) {
-  Group& g = groups_[group];
+  TaskGroup& g = groups_[group];
   const Ns overrun = (now_ - g.expires) / g.period + 1;
   g.expires += overrun * g.period;
   const bool throttled = !g.throttled.empty();
@@ -134,7 +134,7 @@ void Kernel::end_period(GroupId group) {
 
 /// [do_sched_cfs_slack_timer]
 void Kernel::slack(GroupId group) {
-  Group& g = groups_[group];
+  TaskGroup& g = groups_[group];
   g.slack_due = false;
   if (!g.alive || g.quota == kUnlimited || g.pool <= slice_) return;
   if (g.ticking && g.expires - now_ < kSlackNotBefore) return;
@@ -144,7 +144,7 @@ void Kernel::slack(GroupId group) {
 /// To each throttled CPU what it owes and 1 ns, in the order of throttling [distribute_cfs_runtime].
 /// @return whether somebody is left
 bool Kernel::distribute(GroupId group) {
-  Group& g = groups_[group];
+  TaskGroup& g = groups_[group];
   g.distributing = g.throttled;
   bool left_over = false;
   for (const QueueId id : g.distributing) {
@@ -161,6 +161,6 @@ bool Kernel::distribute(GroupId group) {
 }
 
 /// [__refill_cfs_bandwidth_runtime]
-void Kernel::refill(Group& g) { g.pool = std::min(g.pool + g.quota, g.quota + g.burst); }
+void Kernel::refill(TaskGroup& g) { g.pool = std::min(g.pool + g.quota, g.quota + g.burst); }
 
 }  // namespace headroom::lab::sim

@@ -23,7 +23,7 @@ tl::unexpected<Error> refused(std::string_view file, std::string detail) {
 }  // namespace
 
 Bandwidth Kernel::bandwidth(GroupId group) const {
-  const Group& g = groups_[group];
+  const TaskGroup& g = groups_[group];
   Bandwidth out;
   if (g.quota != kUnlimited) out.quota = microseconds{g.quota / kMicro};
   out.period = microseconds{g.period / kMicro};
@@ -55,7 +55,7 @@ bool Kernel::fits_below(GroupId group, std::uint64_t allowed) const {
 Result<> Kernel::write_limit(GroupId group, const LimitWrite& write) {
   if (!alive(group)) return fail(Errc::gone, "limit", "the group is not there any more");
   if (group == kRoot) return refused("limit", "the root has none");
-  Group& g = groups_[group];
+  TaskGroup& g = groups_[group];
   Ns quota = g.quota, period = g.period, burst = g.burst;
   if (write.quota) quota = *write.quota ? (*write.quota)->count() * kMicro : kUnlimited;
   if (write.period) period = write.period->count() * kMicro;
@@ -87,7 +87,7 @@ Result<> Kernel::write_shares(GroupId group, Shares shares) {
   constexpr std::uint64_t kLeast = 2, kMost = 262'144, kMostWeight = 10'000;
   if (!alive(group)) return fail(Errc::gone, "shares", "the group is not there any more");
   if (group == kRoot) return refused("shares", "the root has none");
-  Group& g = groups_[group];
+  TaskGroup& g = groups_[group];
   if (machine_.version == Version::v2) {
     if (shares.value < 1 || shares.value > kMostWeight) return refused("weight", "outside 1..10000");
     g.shares = shares;

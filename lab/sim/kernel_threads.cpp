@@ -52,7 +52,7 @@ void Kernel::set_waiting(ThreadId thread, Waits waits) {
   if (t.waiting == now) return;
   t.waiting = now;
   for (GroupId id = t.group; id != kNoGroup; id = groups_[id].parent) {
-    Group& g = groups_[id];
+    TaskGroup& g = groups_[id];
     if (now && g.waiting++ == 0) g.waiting_since = now_;
     if (!now && --g.waiting == 0) g.waited += now_ - g.waiting_since;
   }

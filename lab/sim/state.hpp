@@ -53,7 +53,7 @@ struct Queue {
   std::vector<ThreadId> limbo;             ///< taken off the queue because a limit ran out
 };
 
-struct Group {
+struct TaskGroup {
   GroupId parent = kNoGroup;
   bool alive = true;
   std::vector<GroupId> children;

@@ -138,10 +138,12 @@ TEST(SimLaws, WeightsDivideASaturatedNode) {
     Bed bed(cpus);
     const auto heavy = bed.group(), light = bed.group();
     ASSERT_TRUE(bed.kernel.write_shares(light, Shares{256}));
-    bed.spin(heavy, cpus);
-    bed.spin(light, cpus);
+    for (int i = 0; i < cpus; ++i) {   // not as one load: its threads would wait for each other
+      bed.spin(heavy);
+      bed.spin(light);
+    }
     bed.pass(10 * kSecond);
-    EXPECT_NEAR(bed.used_ms(heavy) / bed.used_ms(light), 4, 0.6) << cpus;
+    EXPECT_NEAR(bed.used_ms(heavy) / bed.used_ms(light), 4, 0.4) << cpus;
   }
 }
 
