@@ -78,7 +78,7 @@ class Kernel {
   void wake_from_timer(const Timer& timer);
   void cpu_event(int index);
   void account(int index);
-  void charge(Entity& e, Ns delta, const Queue& q);
+  void charge(Entity& e, Ns delta, Queue& q);
   void tick(int index);
   void reschedule(int index);
   std::int64_t pick(int index);
@@ -101,13 +101,18 @@ class Kernel {
   void place(Queue& q, Entity& e);
   enum class Leaving { to_sleep, to_limbo, to_another_cpu };
   void enter_queue(Queue& q, EntityId id);
-  void leave_queue(Queue& q, EntityId id, Leaving why);
+  void enter_again(Queue& q, EntityId id);
+  enum class Left { gone, delayed };
+  Left leave_queue(Queue& q, EntityId id, Leaving why);
+  void take_out(Queue& q, EntityId id);
   void update_average(Queue& q);
   void reweigh(Queue& q);
 
   // kernel_queue.cpp
   void enqueue(ThreadId thread, int on);
   void dequeue(ThreadId thread, Leaving why);
+  void drop_delayed(EntityId id);
+  void prefer(Queue* q);
   void to_limbo(ThreadId thread);
   void leave_limbo(ThreadId thread);
   void preempt_if_due(ThreadId woken);

@@ -9,6 +9,7 @@ namespace {
 
 constexpr double kHalfLife = 32e6;                   // ns: of the averages [PELT]
 constexpr double kForgotten = 0.01;
+constexpr double kRounding = 1;                      // ns: who is placed at the average is eligible
 constexpr double kLeastWeight = 2.0 / 1024;          // of a group on one CPU [MIN_SHARES], in v1 shares
 
 }  // namespace
@@ -28,19 +29,21 @@ double Kernel::average(const Queue& q) {
 }
 
 /// The earliest deadline among those that have had no more than their share; the present one first, until its slice is
-/// used up [pick_eevdf, RUN_TO_PARITY].
+/// used up, as long as it is one of them [__pick_eevdf, RUN_TO_PARITY, PICK_BUDDY]. May be delayed.
 EntityId Kernel::choose(Queue& q) {
   if (q.queued.size() == 1) return q.queued.front();
+  const double fair = average(q) + kRounding;
+  const auto eligible = [&](const Entity& e) { return e.vruntime <= fair && (q.urgent == 0 || (e.urgent > 0 && !e.delayed)); };
+  if (q.buddy != kNobody && eligible(entity(q.buddy))) return q.buddy;
   if (q.current != kNobody) {
     const Entity& now = entity(q.current);
-    if (now.protect > now.vruntime && (q.urgent == 0 || now.urgent > 0)) return q.current;
+    if (!now.delayed && now.protect > now.vruntime && eligible(now)) return q.current;
   }
-  const double fair = average(q);
   EntityId best = kNobody, least = kNobody;
   double deadline = 0, vruntime = 0;
   for (const EntityId id : q.queued) {
     const Entity& e = entity(id);
-    if (q.urgent > 0 && e.urgent == 0) continue;
+    if (q.urgent > 0 && (e.urgent == 0 || e.delayed)) continue;
     if (least == kNobody || e.vruntime < vruntime) {
       least = id;
       vruntime = e.vruntime;
@@ -49,17 +52,13 @@ EntityId Kernel::choose(Queue& q) {
     best = id;
     deadline = e.deadline;
   }
-  return best != kNobody ? best : least;   // rounding, or only one urgent one that has had more
+  return best != kNobody ? best : least;   // only urgent ones that have had more
 }
 
 /// [place_entity] The lag that it had when it left is given back, so that nobody gains by a nap.
 void Kernel::place(Queue& q, Entity& e) {
   const double fair = average(q);
-  double lag = e.lag;
-  if (e.owes) lag = e.epoch == q.epoch ? std::min(0.0, fair - e.vruntime) : 0;
-  if (q.queued.empty()) lag = 0;
-  else lag *= (q.load + e.weight) / q.load;   // its own coming moves the average
-  e.owes = false;
+  const double lag = q.queued.empty() ? 0 : e.lag * (q.load + e.weight) / q.load;   // its own coming moves the average
   e.lag = 0;
   e.vruntime = fair - lag;
   e.deadline = e.vruntime + virtual_slice(base_slice_, e);
@@ -77,11 +76,36 @@ void Kernel::enter_queue(Queue& q, EntityId id) {
   if (e.urgent > 0) ++q.urgent;
 }
 
-void Kernel::leave_queue(Queue& q, EntityId id, Leaving why) {
+/// Woken before its debt was paid, or just after [requeue_delayed_entity, DELAY_ZERO].
+void Kernel::enter_again(Queue& q, EntityId id) {
+  Entity& e = entity(id);
+  e.delayed = false;
+  if (e.urgent > 0) ++q.urgent;
+  const double fair = average(q);
+  if (fair <= e.vruntime) return;
+  e.vruntime = fair;
+  e.deadline = fair + virtual_slice(base_slice_, e);
+}
+
+/// [dequeue_entity] Who has had too much stays, asleep, until the others have caught up.
+Kernel::Left Kernel::leave_queue(Queue& q, EntityId id, Leaving why) {
   update_average(q);
   Entity& e = entity(id);
   const double fair = average(q), most = virtual_slice(std::max(2 * base_slice_, tick_), e);
   e.lag = std::clamp(fair - e.vruntime, -most, most);
+  if (e.urgent > 0) --q.urgent;
+  if (q.buddy == id) q.buddy = kNobody;
+  if (why == Leaving::to_sleep && e.vruntime > fair + kRounding) {
+    e.delayed = true;
+    return Left::delayed;
+  }
+  take_out(q, id);
+  if (q.queued.empty()) q.base = fair;
+  return Left::gone;
+}
+
+void Kernel::take_out(Queue& q, EntityId id) {
+  Entity& e = entity(id);
   if (q.current == id) q.current = kNobody;
   const auto place = static_cast<std::size_t>(e.place);
   q.queued[place] = q.queued.back();
@@ -89,14 +113,6 @@ void Kernel::leave_queue(Queue& q, EntityId id, Leaving why) {
   q.queued.pop_back();
   e.place = -1;
   q.load = q.queued.empty() ? 0 : q.load - e.weight;
-  if (e.urgent > 0) --q.urgent;
-  if (q.queued.empty()) {
-    q.base = fair;
-    ++q.epoch;
-  }
-  if (why != Leaving::to_sleep || e.lag >= 0) return;
-  e.owes = true;
-  e.epoch = q.epoch;
 }
 
 void Kernel::update_average(Queue& q) {
@@ -113,6 +129,7 @@ void Kernel::update_average(Queue& q) {
 
 /// The group's weight on this CPU: its shares by this CPU's part of its load [calc_group_shares].
 void Kernel::reweigh(Queue& q) {
+  if (q.load <= 0) return;
   const TaskGroup& g = groups_[q.group];
   const double load = std::max(q.load, q.average);
   const double sum = std::max(g.load_sum - q.average, 0.0) + load;

@@ -56,8 +56,11 @@ void Kernel::remove(GroupId group) {
   for (const GroupId child : below) remove(child);
   for (ThreadId t = 0; t < threads_.size(); ++t)
     if (threads_[t].group == group) kill(t);
-  for (int on = 0; on < static_cast<int>(cpus_.size()); ++on)
-    if (queue(group, on).throttled) unthrottle(queue(group, on));
+  for (int on = 0; on < static_cast<int>(cpus_.size()); ++on) {
+    Queue& q = queue(group, on);
+    if (q.throttled) unthrottle(q);
+    if (q.self.delayed) drop_delayed(~static_cast<EntityId>(id_of(q)));
+  }
   TaskGroup& g = groups_[group];
   g.alive = false;
   g.quota = kUnlimited;
@@ -84,6 +87,7 @@ void Kernel::kill(ThreadId thread) {
   if (thread >= threads_.size() || threads_[thread].where == Thread::Where::gone) return;
   pause(thread);
   Thread& t = threads_[thread];
+  if (t.self.delayed) drop_delayed(static_cast<EntityId>(thread));
   t.where = Thread::Where::gone;
   ++t.alarm;
   for (GroupId g = t.group; g != kNoGroup; g = groups_[g].parent) --groups_[g].threads;

@@ -18,9 +18,12 @@ void Kernel::enqueue(ThreadId thread, int on) {
       const bool first = q->queued.empty();
       enter_queue(*q, id);
       if (first) check_on_entry(*q);
+    } else if (entity(id).delayed) {
+      enter_again(*q, id);
     }
     reweigh(*q);
-    if (t.self.urgent > 0 && q->group != kRoot && ++q->self.urgent == 1 && q->self.place >= 0) ++above(*q)->urgent;
+    const bool competes = q->self.place >= 0 && !q->self.delayed;
+    if (t.self.urgent > 0 && q->group != kRoot && ++q->self.urgent == 1 && competes) ++above(*q)->urgent;
     id = ~static_cast<EntityId>(id_of(*q));
   }
 }
@@ -36,15 +39,43 @@ void Kernel::dequeue(ThreadId thread, Leaving why) {
   bool leaves = true;   // a group stays as long as it has somebody
   for (Queue* q = &queue(t.group, t.cpu); q != nullptr; q = above(*q)) {
     if (leaves) {
-      leave_queue(*q, id, why);
-      leaves = q->queued.empty();
+      leaves = leave_queue(*q, id, why) == Left::gone && q->queued.empty();
       if (leaves) return_slack(*q);
+      else if (why == Leaving::to_sleep) prefer(q);
     }
     if (why == Leaving::to_limbo && q->throttled && q->throttled_at == kClosed) q->throttled_at = now_;
     if (!leaves) reweigh(*q);
-    if (t.self.urgent > 0 && q->group != kRoot && --q->self.urgent == 0 && q->self.place >= 0) --above(*q)->urgent;
+    const bool competes = q->self.place >= 0 && !q->self.delayed;
+    if (t.self.urgent > 0 && q->group != kRoot && --q->self.urgent == 0 && competes) --above(*q)->urgent;
+    if (why == Leaving::to_another_cpu) why = Leaving::to_sleep;   // of the groups above
     id = ~static_cast<EntityId>(id_of(*q));
   }
+}
+
+/// Its debt is paid, or it is no more: now it leaves.
+void Kernel::drop_delayed(EntityId id) {
+  Queue* q = &queues_[entity(id).queue];
+  entity(id).delayed = false;
+  update_average(*q);
+  const double fair = average(*q);
+  entity(id).lag = std::min(0.0, fair - entity(id).vruntime);   // [DELAY_ZERO]
+  take_out(*q, id);
+  while (q->queued.empty()) {
+    q->base = fair;
+    return_slack(*q);
+    Queue* up = above(*q);
+    if (up == nullptr) return;
+    const auto self = ~static_cast<EntityId>(id_of(*q));
+    if (leave_queue(*up, self, Leaving::to_sleep) == Left::delayed) break;
+    q = up;
+  }
+  for (; q != nullptr; q = above(*q)) reweigh(*q);
+}
+
+/// The group of one that has fallen asleep within its slice goes on, if it may [set_next_buddy].
+void Kernel::prefer(Queue* q) {
+  if (q->throttles > 0) return;
+  for (; q->group != kRoot; q = above(*q)) above(*q)->buddy = ~static_cast<EntityId>(id_of(*q));
 }
 
 /// It was picked under a limit that has run out: off all queues until that is over [throttle_cfs_rq_work].

@@ -107,10 +107,12 @@ void Kernel::account(int index) {
 }
 
 /// [update_deadline] A used-up slice gives the others a look.
-void Kernel::charge(Entity& e, Ns delta, const Queue& q) {
+void Kernel::charge(Entity& e, Ns delta, Queue& q) {
   e.vruntime += static_cast<double>(delta) * kNiceZero / e.weight;
   if (e.vruntime >= e.deadline) e.deadline = e.vruntime + virtual_slice(base_slice_, e);
-  if (e.protect <= e.vruntime && q.queued.size() > 1) cpu(q.cpu).resched = true;
+  if (e.protect > e.vruntime || q.queued.size() < 2) return;
+  cpu(q.cpu).resched = true;
+  if (q.buddy == q.current) q.buddy = kNobody;
 }
 
 void Kernel::tick(int index) {
@@ -144,8 +146,12 @@ std::int64_t Kernel::pick(int index) {
     for (;;) {
       dry = ran_dry(*q) || dry;
       id = choose(*q);
-      if (id >= 0) break;
+      if (id >= 0 || entity(id).delayed) break;
       q = &queues_[static_cast<std::size_t>(~id)];
+    }
+    if (entity(id).delayed) {
+      drop_delayed(id);
+      continue;
     }
     if (!dry && q->throttles == 0) return id;
     to_limbo(static_cast<ThreadId>(id));
@@ -168,6 +174,7 @@ void Kernel::switch_to(int index, std::int64_t next) {
     Entity& e = entity(id);
     if (q->previous != id) e.protect = e.deadline;   // [set_protect_slice]
     q->current = id;
+    if (q->buddy == id) q->buddy = kNobody;
     id = ~static_cast<EntityId>(id_of(*q));
   }
   for (Queue* q = first_queue(before, index); q != nullptr; q = above(*q)) q->previous = kNobody;

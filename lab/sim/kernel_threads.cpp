@@ -20,7 +20,7 @@ void Kernel::wake_at(ThreadId thread, Ns at) {
 
 void Kernel::start(ThreadId thread) {
   Thread& t = threads_[thread];
-  const int on = select_cpu(t);
+  const int on = t.self.delayed ? t.cpu : select_cpu(t);   // it has not left its queue yet
   account(on);
   t.left += machine_.wake.count() + (cpu(on).current < 0 ? machine_.idle_exit.count() : 0);
   enqueue(thread, on);

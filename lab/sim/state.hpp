@@ -25,8 +25,7 @@ struct Entity {
   double weight = kNiceZero;
   QueueId queue = 0;                       ///< where it competes
   std::int32_t place = -1;                 ///< in the queue's list; -1: not in it
-  std::uint32_t epoch = 0;                 ///< of the queue when it fell asleep in debt
-  bool owes = false;                       ///< fell asleep with a negative lag, which the others' running pays [DELAY_DEQUEUE]
+  bool delayed = false;                    ///< asleep, but in its queue until what it had too much is paid [DELAY_DEQUEUE]
   std::uint32_t urgent = 0;                ///< threads of strict priority that it stands for
 };
 
@@ -36,14 +35,14 @@ struct Queue {
   std::vector<EntityId> queued;
   EntityId current = kNobody;              ///< in `queued`, too
   EntityId previous = kNobody;             ///< during a switch
+  EntityId buddy = kNobody;                ///< one of its threads has just fallen asleep: another is preferred [next]
   GroupId group = kRoot;
   int cpu = 0;
   double load = 0;                         ///< sum of weights
   double base = 0;                         ///< virtual time when it was last empty
-  std::uint32_t epoch = 0;                 ///< how often it became empty
   double average = 0;                      ///< load, decaying by half in 32 ms [avg.load_avg]
   Ns average_at = 0;
-  std::uint32_t urgent = 0;                ///< queued entities that stand for urgent threads
+  std::uint32_t urgent = 0;                ///< queued entities that stand for urgent threads and are not delayed
   // Bandwidth.
   Ns left = 0;                             ///< local slice [runtime_remaining]
   bool limited = false;                    ///< [runtime_enabled]
