@@ -81,6 +81,9 @@ Result<ArmRun> measure_simulated(const SimBench& bench, const Scenario& scenario
                                  std::vector<std::string>& notes);
 Result<Outcomes> rotate_simulated(const SimBench& bench, const Scenario& scenario, const RunOptions& options,
                                   const std::string& phase, const SimOnlooker& onlooker);
+Result<Outcomes> simulate_greedy(const SimBench& bench, const Scenario& scenario, const RunOptions& options);
+Result<Outcomes> simulate_startup(const SimBench& bench, const Scenario& scenario, const RunOptions& options);
+Result<Outcomes> simulate_wakeup(const SimBench& bench, const Scenario& scenario, const RunOptions& options);
 Result<Outcomes> run_simulated(const SimBench& bench, const Scenario& scenario, const RunOptions& options);
 
 /// First line of a report.
