@@ -55,7 +55,8 @@ class Kernel {
   ThreadId spawn(GroupId group, int cpu = -1, Urgency urgency = Urgency::ordinary);
   void kill(ThreadId thread);
   /// From now on `work` ns of CPU time; what it had left is kept. Nothing where it is gone.
-  void wake(ThreadId thread, Ns work);
+  /// @param waker  thread that does it, whose CPU it may be drawn to
+  void wake(ThreadId thread, Ns work, std::optional<ThreadId> waker = {});
   /// Asks the program at that time; a sleep before is forgotten.
   void wake_at(ThreadId thread, Ns at);
   void pause(ThreadId thread);             ///< SIGSTOP
@@ -88,7 +89,7 @@ class Kernel {
   void ask(ThreadId thread);
 
   // kernel_threads.cpp
-  void start(ThreadId thread);
+  void start(ThreadId thread, int wakers_cpu);
   void fall_asleep(ThreadId thread);
   enum class Waits { no, yes };
   void set_waiting(ThreadId thread, Waits waits);
@@ -118,7 +119,8 @@ class Kernel {
   void preempt_if_due(ThreadId woken);
 
   // kernel_balance.cpp
-  int select_cpu(const Thread& t) const;
+  int select_cpu(const Thread& t, int wakers_cpu);
+  int affine(const Thread& t, int wakers_cpu);
   bool pull(int to);
   void kick_idle(int from);
   void balance(int to);

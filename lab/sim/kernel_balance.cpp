@@ -13,19 +13,27 @@ constexpr double kTolerated = 1.17;                  // [imbalance_pct]
 
 }  // namespace
 
-/// [select_idle_sibling] Where it was if that is idle, any idle one, else where it was.
-int Kernel::select_cpu(const Thread& t) const {
+/// The waker's CPU where that has less to do, else where it was [wake_affine_weight].
+int Kernel::affine(const Thread& t, int wakers_cpu) {
+  if (wakers_cpu == t.cpu) return t.cpu;
+  const double task = load_share(t);
+  const double here = queue(kRoot, wakers_cpu).average + task, there = queue(kRoot, t.cpu).average - task;
+  return here < there * (1 + (kTolerated - 1) / 2) ? wakers_cpu : t.cpu;
+}
+
+/// [select_task_rq_fair, select_idle_sibling] Where it was if that is idle, any idle one, else where less is to be done.
+int Kernel::select_cpu(const Thread& t, int wakers_cpu) {
   if (t.pinned >= 0) return t.pinned;
   const int count = static_cast<int>(cpus_.size());
   int ordinary = -1;
   for (int i = 0; i < count; ++i) {
     const int on = (t.cpu + i) % count;
-    const Cpu& c = cpus_[static_cast<std::size_t>(on)];
+    const Cpu& c = cpu(on);
     if (c.current < 0 && c.threads.empty()) return on;
     if (t.self.urgent == 0 || ordinary >= 0 || c.current < 0) continue;
     if (threads_[static_cast<std::size_t>(c.current)].self.urgent == 0) ordinary = on;
   }
-  return ordinary >= 0 ? ordinary : t.cpu;
+  return ordinary >= 0 ? ordinary : affine(t, wakers_cpu);
 }
 
 void Kernel::migrate(ThreadId thread, int to) {
@@ -70,7 +78,7 @@ void Kernel::kick_idle(int from) {
 double Kernel::load_share(const Thread& t) {
   double share = t.self.weight;
   for (Queue* q = &queue(t.group, t.cpu); above(*q) != nullptr; q = above(*q))
-    if (q->load > 0) share *= q->self.weight / q->load;
+    share *= q->self.weight / std::max(q->load, share);
   return share;
 }
 

@@ -112,7 +112,7 @@ void Kernel::resume(ThreadId thread) {
   Thread& t = threads_[thread];
   if (t.where == Thread::Where::gone || !t.stopped) return;
   t.stopped = false;
-  if (t.where == Thread::Where::asleep && t.left > 0) start(thread);
+  if (t.where == Thread::Where::asleep && t.left > 0) start(thread, t.cpu);
 }
 
 }  // namespace headroom::lab::sim

@@ -5,12 +5,12 @@
 
 namespace headroom::lab::sim {
 
-void Kernel::wake(ThreadId thread, Ns work) {
+void Kernel::wake(ThreadId thread, Ns work, std::optional<ThreadId> waker) {
   Thread& t = threads_[thread];
   if (t.where == Thread::Where::gone) return;
   t.left = std::max<Ns>(t.left, 0) + work;
   ++t.alarm;
-  if (t.where == Thread::Where::asleep && !t.stopped) start(thread);
+  if (t.where == Thread::Where::asleep && !t.stopped) start(thread, waker ? threads_[*waker].cpu : t.cpu);
 }
 
 void Kernel::wake_at(ThreadId thread, Ns at) {
@@ -18,9 +18,10 @@ void Kernel::wake_at(ThreadId thread, Ns at) {
   set_timer(Timer::Kind::wake, thread, std::max(at, now_), ++t.alarm);
 }
 
-void Kernel::start(ThreadId thread) {
+/// @param wakers_cpu  a timer's is the one where the thread was
+void Kernel::start(ThreadId thread, int wakers_cpu) {
   Thread& t = threads_[thread];
-  const int on = t.self.delayed ? t.cpu : select_cpu(t);   // it has not left its queue yet
+  const int on = t.self.delayed ? t.cpu : select_cpu(t, wakers_cpu);   // it has not left its queue yet
   account(on);
   t.left += machine_.wake.count() + (cpu(on).current < 0 ? machine_.idle_exit.count() : 0);
   enqueue(thread, on);

@@ -68,11 +68,11 @@ void Loads::resume(Id load) {
 
 Step Loads::next(ThreadId thread, Ns now) {
   Worker& w = workers_[owner_[thread]];
-  return thread == w.threads.front() ? lead(w, now) : help(w);
+  return thread == w.threads.front() ? lead(w, now) : help(w, thread);
 }
 
-Step Loads::help(Worker& w) {
-  if (--w.helping == 0 && w.phase == Phase::joining) kernel_->wake(w.threads.front(), 0);
+Step Loads::help(Worker& w, ThreadId helper) {
+  if (--w.helping == 0 && w.phase == Phase::joining) kernel_->wake(w.threads.front(), 0, helper);
   return wait();
 }
 
@@ -133,7 +133,7 @@ Step Loads::work_together(Worker& w, Ns now) {
   w.due = now;
   w.phase = Phase::burning;
   w.helping = static_cast<int>(w.threads.size()) - 1;
-  for (std::size_t i = 1; i < w.threads.size(); ++i) kernel_->wake(w.threads[i], w.share);
+  for (std::size_t i = 1; i < w.threads.size(); ++i) kernel_->wake(w.threads[i], w.share, w.threads.front());
   return work(w.share);
 }
 

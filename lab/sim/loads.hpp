@@ -55,7 +55,7 @@ class Loads final : public Programs {
   Step pause_before_burst(Worker& w, Ns now);
   Step work_together(Worker& w, Ns now);
   Step next_request(Worker& w, Ns now);
-  Step help(Worker& w);
+  Step help(Worker& w, ThreadId helper);
 
   Kernel* kernel_ = nullptr;
   std::vector<Worker> workers_;
