@@ -74,7 +74,7 @@ Result<Outcomes> run_simulated(const SimBench& bench, const Scenario& scenario, 
   switch (scenario.kind) {
     case Kind::steady: return rotate_simulated(bench, scenario, options, "", {});
     case Kind::greedy: return simulate_greedy(bench, scenario, options);
-    case Kind::startup:
+    case Kind::startup: return simulate_startup(bench, scenario, options);
     case Kind::wakeup: break;
   }
   return fail(Errc::malformed, scenario.name, "scenarios of this kind cannot be simulated yet");
