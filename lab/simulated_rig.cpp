@@ -11,6 +11,7 @@ namespace headroom::lab {
 namespace {
 
 constexpr milliseconds kLead{100};                   // from begin() to the first due time
+constexpr microseconds kTickCost{60};                // CPU time of a tick beside its reads and writes
 
 sim::Machine machine_of(const SimBench& bench, int rotation) {
   return {.cpus = bench.cpus, .seed = load_seed(bench.seed, rotation, "machine")};
@@ -88,6 +89,7 @@ Result<> SimRig::make_engine() {
   engine_.rails.can = capabilities(machine);
   engine_.rails.node_cores = MilliCpu{1000L * machine.cpus};
   engine_.rails.guard_up = engine_.rails.may_write = true;
+  node_.run_daemon(kTickCost);
   engine_.reads.wake = node_.now();
   engine_.reads.node_usage = engine_.reads.node_cpus = engine_.reads.node_pressure = engine_.reads.rescan = true;
   return {};

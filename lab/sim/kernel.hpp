@@ -53,6 +53,8 @@ class Kernel {
   // Threads.
   /// Asleep until it is woken. @param cpu  the only one it may run on; -1: any
   ThreadId spawn(GroupId group, int cpu = -1, Urgency urgency = Urgency::ordinary);
+  /// Nice value as a weight: 1024 is nice 0. Of a thread that has not run yet.
+  void set_weight(ThreadId thread, double weight) { threads_[thread].self.weight = weight; }
   void kill(ThreadId thread);
   /// From now on `work` ns of CPU time; what it had left is kept. Nothing where it is gone.
   /// @param waker  thread that does it, whose CPU it may be drawn to

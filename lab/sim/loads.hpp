@@ -23,6 +23,8 @@ class Loads final : public Programs {
 
   /// Threads that sleep until begin(). @param cpu  the only one they may run on; -1: any
   Id add(GroupId group, const Load& load, std::uint64_t seed, Urgency urgency = Urgency::ordinary, int cpu = -1);
+  /// A thread that only works when somebody else wakes it.
+  ThreadId add_idle(GroupId group) { return workers_[add(group, Load{}, 0)].threads.front(); }
   /// @param end  nothing is due from here on; kNever: open
   void begin(Id load, Ns at, Ns end);
   /// Its threads are no more. What it logged stays.

@@ -110,6 +110,13 @@ void SimNode::pass(Ns until, Until what) {
   kernel_.advance(until);
 }
 
+void SimNode::run_daemon(nanoseconds each_tick) {
+  constexpr double kNiceMinus10 = 9548;   // sched_prio_to_weight
+  each_tick_ = each_tick;
+  daemon_ = loads_.add_idle(kRoot);
+  kernel_.set_weight(daemon_, kNiceMinus10);
+}
+
 void SimNode::pass_until(TimePoint until) { pass(ns(until), Until::the_end); }
 
 SimNode::Heard SimNode::wait_until(TimePoint until) {

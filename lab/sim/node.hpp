@@ -60,6 +60,10 @@ class SimNode final : public Source, public Sink {
   /// From now on every tick begins so late.
   void set_lateness(nanoseconds lateness) { lateness_ = lateness; }
 
+  /// From now on every observe costs so much CPU time, of a thread at nice -10 as the daemon's. Its wake-ups bring what its
+  /// CPU has counted up to date, as the kernel's do.
+  void run_daemon(nanoseconds each_tick);
+
   /// Without a daemon.
   void pass_until(TimePoint until);
   /// Until then, or until something has happened of which no observe has told yet. @return whether it has
@@ -119,7 +123,8 @@ class SimNode final : public Source, public Sink {
   std::vector<Action> actions_;            ///< the next one last; of one moment, the one asked for first
   std::vector<FileEvent> events_;
   bool happened_ = false;
-  nanoseconds lateness_{0};
+  nanoseconds lateness_{0}, each_tick_{0};
+  ThreadId daemon_ = 0;
   std::vector<Slot> new_;
   std::vector<std::uint8_t> wanted_;       ///< by slot
   std::vector<Slot> order_;
