@@ -75,9 +75,9 @@ Result<Outcomes> run_simulated(const SimBench& bench, const Scenario& scenario, 
     case Kind::steady: return rotate_simulated(bench, scenario, options, "", {});
     case Kind::greedy: return simulate_greedy(bench, scenario, options);
     case Kind::startup: return simulate_startup(bench, scenario, options);
-    case Kind::wakeup: break;
+    case Kind::wakeup: return simulate_wakeup(bench, scenario, options);
   }
-  return fail(Errc::malformed, scenario.name, "scenarios of this kind cannot be simulated yet");
+  return fail(Errc::malformed, scenario.name, "no such kind");
 }
 
 std::string machine_line(const SimBench& bench) {
