@@ -12,6 +12,7 @@
 
 #include "cli/complaint.hpp"
 #include "cli/generate.hpp"
+#include "lab/main_lab.hpp"
 #include "lab/paths.hpp"
 #include "lab/progress.hpp"
 #include "lab/replay.hpp"
@@ -45,19 +46,12 @@ void catch_signals() {
   ::signal(SIGPIPE, SIG_IGN);
 }
 
-struct Options {
-  std::string scenario, policies, json, markdown, scenario_dir, daemon, daemon_config, cgroup_root, keep_logs;
-  int rounds = 0, seconds = 0, cpus = 0;
-  std::uint64_t seed = 1;
-  bool smoke = false, newcomer = false, simulate = false;
-};
-
 int complain(const Error& error) {
   fmt::print(stderr, "headroom-lab: {}: {}\n", error.where, error.detail);
   return 1;
 }
 
-Result<Bench> make_bench(const Options& options) {
+Result<Bench> make_bench(const LabOptions& options) {
   auto where = detect_hierarchy(options.cgroup_root);
   if (!where) return tl::unexpected(where.error());
   Bench bench;
@@ -77,7 +71,7 @@ Result<Bench> make_bench(const Options& options) {
   return bench;
 }
 
-Result<> write_outputs(const Options& options, const Scenario& scenario, const Outcomes& outcomes,
+Result<> write_outputs(const LabOptions& options, const Scenario& scenario, const Outcomes& outcomes,
                        const std::string& machine) {
   if (!options.json.empty()) {
     if (auto ok = write_text(options.json, to_json(scenario, outcomes, machine)); !ok) return ok;
@@ -100,31 +94,31 @@ int verify(const Bench& bench, const TreeValues& before) {
   return changed.empty() && !left ? 0 : 3;
 }
 
-void drop_dir(const Options& options, const Bench& bench) {
+void drop_dir(const LabOptions& options, const Bench& bench) {
   std::error_code none;
   if (!options.keep_logs.empty()) fs::copy(bench.dir, options.keep_logs, fs::copy_options::recursive | fs::copy_options::overwrite_existing, none);
   fs::remove_all(bench.dir, none);
 }
 
-Result<std::vector<Arm>> arms_of(const Options& options, const Scenario& scenario) {
+Result<std::vector<Arm>> arms_of(const LabOptions& options, const Scenario& scenario) {
   const bool judges = scenario.kind == Kind::steady || scenario.kind == Kind::wakeup || scenario.kind == Kind::greedy;
   const Twin twin = judges && !options.smoke ? Twin::needed : Twin::not_needed;   // of a smoke nothing is judged
   return parse_arms(options.policies, twin, options.simulate ? NodeKind::simulated : NodeKind::real);
 }
 
-RunOptions how_to_run(const Options& options, std::vector<Arm> arms, std::function<void(const Outcomes&)> after_void_run) {
+RunOptions how_to_run(const LabOptions& options, std::vector<Arm> arms, std::function<void(const Outcomes&)> after_void_run) {
   return {std::move(arms), options.rounds, seconds{options.seconds},
           options.smoke ? RunOptions::Depth::smoke : RunOptions::Depth::full, std::move(after_void_run)};
 }
 
-int tell(const Options& options, const Scenario& scenario, const Outcomes& outcomes, const std::string& machine) {
+int tell(const LabOptions& options, const Scenario& scenario, const Outcomes& outcomes, const std::string& machine) {
   if (options.newcomer) fmt::print("\n{}\n{}", machine, for_newcomers(scenario, outcomes));
   else fmt::print("\n{}", to_text(scenario, outcomes, machine, Style::plain));
   const auto written = write_outputs(options, scenario, outcomes, machine);
   return written ? 0 : complain(written.error());
 }
 
-int run(const Options& options) {
+int run(const LabOptions& options) {
   const auto scenario = load_scenario(options.scenario, options.scenario_dir);
   if (!scenario) return complain(scenario.error());
   const auto arms = arms_of(options, *scenario);
@@ -148,7 +142,7 @@ int run(const Options& options) {
 }
 
 /// No cgroup is touched, so no root is needed and nothing has to be put back.
-int simulate(const Options& options) {
+int simulate(const LabOptions& options) {
   const auto scenario = load_scenario(options.scenario, options.scenario_dir);
   if (!scenario) return complain(scenario.error());
   const auto arms = arms_of(options, *scenario);
@@ -170,7 +164,7 @@ int clean() {
   return 0;
 }
 
-int list(const Options& options) {
+int list(const LabOptions& options) {
   for (const auto& dir : scenario_dirs(options.scenario_dir)) {
     std::error_code none;
     for (fs::directory_iterator it(dir, none), end; it != end; it.increment(none)) {
@@ -201,36 +195,6 @@ CLI::App* add_audit(CLI::App& app, AuditOptions& options) {
   return command;
 }
 
-/// What a simulated node has no use for.
-void real_flags(CLI::App& command, Options& options, CLI::Option* simulate) {
-  command.add_option("--daemon", options.daemon, "headroomd to run (default: beside this program)")->type_name("FILE")->excludes(simulate);
-  command.add_option("--daemon-config", options.daemon_config, "configuration for it, but for its port (default: generated)")->type_name("FILE")->excludes(simulate);
-  command.add_option("--cgroup-root", options.cgroup_root, "where the hierarchies are (default: the host's mounts)")->type_name("DIR")->excludes(simulate);
-  command.add_option("--keep-logs", options.keep_logs, "copy the daemon's directories here at the end")->type_name("DIR")->excludes(simulate);
-}
-
-void run_flags(CLI::App& command, Options& options) {
-  command.add_option("scenario", options.scenario, "name (see `list`) or a file")->required();
-  command.add_option("--policies", options.policies,
-                     "arms, comma-separated: static nolimit nolimit_low headroom headroom-hidden headroom-file "
-                     "headroom-static; static runs twice wherever neighbours are judged; with --simulate also oracle "
-                     "and every policy by its name")
-      ->default_val("nolimit,headroom");
-  command.add_option("--rounds", options.rounds, "rotations; startup: completed starts per variant (default: the scenario's)");
-  command.add_option("--seconds", options.seconds, "measured seconds of one arm in one rotation (default: the scenario's)");
-  command.add_option("--seed", options.seed, "of loads and of the order of arms")->default_val(1);
-  command.add_option("--json", options.json, "write everything measured to this file")->type_name("FILE");
-  command.add_option("--markdown", options.markdown, "write the tables to this file")->type_name("FILE");
-  command.add_option("--scenario-dir", options.scenario_dir, "where scenario files are")->type_name("DIR");
-  auto* simulate = command.add_flag("--simulate", options.simulate,
-                                    "on a simulated node, in simulated time: no root, no cgroup, the same engine and tables");
-  command.add_option("--cpus", options.cpus, "CPUs of the simulated node (default: 2)")
-      ->check(CLI::Range(1, 1024))->type_name("N")->needs(simulate);
-  real_flags(command, options, simulate);
-  command.add_flag("--smoke", options.smoke, "one short rotation; nothing is judged");
-  command.add_flag("--for-newcomers", options.newcomer, "a before/after table in plain words");
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -238,7 +202,7 @@ int main(int argc, char** argv) {
   CLI::App app{"scenarios on real cgroups and on simulated ones: what headroom does to steps and to their neighbours", "headroom-lab"};
   app.require_subcommand(1);
   app.failure_message(cli::complaint);
-  Options options;
+  LabOptions options;
   auto* run_command = app.add_subcommand("run", "run a scenario and judge it");
   run_flags(*run_command, options);
   auto* list_command = app.add_subcommand("list", "the scenarios there are");
