@@ -12,6 +12,9 @@ constexpr double kForgotten = 0.01;
 constexpr double kRounding = 1;                      // ns: who is placed at the average is eligible
 constexpr double kLeastWeight = 2.0 / 1024;          // of a group on one CPU [MIN_SHARES], in v1 shares
 
+/// The average counts whole weights, and nobody below 2 [scale_load_down].
+double counted(const Entity& e) { return std::max(2.0, std::floor(e.weight)); }
+
 }  // namespace
 
 /// Formula: sum(w v) / sum(w) over everything queued [avg_vruntime].
@@ -22,8 +25,9 @@ double Kernel::average(const Queue& q) {
   double sum = 0, weights = 0;
   for (const EntityId id : q.queued) {
     const Entity& e = entity(id);
-    sum += e.weight * (e.vruntime - zero);
-    weights += e.weight;
+    const double weight = counted(e);
+    sum += weight * (e.vruntime - zero);
+    weights += weight;
   }
   return zero + sum / weights;
 }
@@ -58,7 +62,9 @@ EntityId Kernel::choose(Queue& q) {
 /// [place_entity] The lag that it had when it left is given back, so that nobody gains by a nap.
 void Kernel::place(Queue& q, Entity& e) {
   const double fair = average(q);
-  const double lag = q.queued.empty() ? 0 : e.lag * (q.load + e.weight) / q.load;   // its own coming moves the average
+  double there = 0;
+  for (const EntityId id : q.queued) there += counted(entity(id));
+  const double lag = q.queued.empty() ? 0 : e.lag * (there + counted(e)) / there;   // its own coming moves the average
   e.lag = 0;
   e.vruntime = fair - lag;
   e.deadline = e.vruntime + virtual_slice(base_slice_, e);
