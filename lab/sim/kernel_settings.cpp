@@ -73,9 +73,8 @@ Result<> Kernel::write_limit(GroupId group, const LimitWrite& write) {
   }
   for (int on = 0; on < static_cast<int>(cpus_.size()); ++on) {
     Queue& q = queue(group, on);
-    if (cpu(on).current >= 0) account(on);
     q.limited = quota != kUnlimited;
-    q.left = 1;   // debts are forgiven, and what was in hand is void
+    q.left = 1;   // debts are forgiven, and what was in hand is void; what runs is not accounted first
     if (q.throttled) unthrottle(q);
     if (cpu(on).resched) reschedule(on);
     arm(on);
