@@ -81,7 +81,7 @@ class Kernel {
   void wake_from_timer(const Timer& timer);
   void cpu_event(int index);
   void account(int index);
-  void charge(Entity& e, Ns delta, Queue& q);
+  void charge(Queue& q);
   void tick(int index);
   void reschedule(int index);
   std::int64_t pick(int index);

@@ -37,7 +37,6 @@ int Kernel::select_cpu(const Thread& t, int wakers_cpu) {
 }
 
 void Kernel::migrate(ThreadId thread, int to) {
-  account(threads_[thread].cpu);
   dequeue(thread, Leaving::to_another_cpu);
   enqueue(thread, to);
 }

@@ -62,7 +62,6 @@ void Kernel::unthrottle(Queue& q) {
   if (q.throttled_at != kClosed) g.counters.throttled_time += nanoseconds{now_ - q.throttled_at};
   q.throttled_at = kClosed;
   std::erase(g.throttled, id_of(q));
-  account(q.cpu);
   change_throttles(q.group, q.cpu, -1);
   Cpu& c = cpu(q.cpu);
   if (c.current < 0 && !c.threads.empty()) reschedule(q.cpu);

@@ -14,6 +14,7 @@ void Kernel::enqueue(ThreadId thread, int on) {
   list.push_back(thread);
   auto id = static_cast<EntityId>(thread);
   for (Queue* q = &queue(t.group, on); q != nullptr; q = above(*q)) {
+    charge(*q);   // the levels only at which it meets the one that runs
     if (entity(id).place < 0) {
       const bool first = q->queued.empty();
       enter_queue(*q, id);
@@ -38,6 +39,7 @@ void Kernel::dequeue(ThreadId thread, Leaving why) {
   auto id = static_cast<EntityId>(thread);
   bool leaves = true;   // a group stays as long as it has somebody
   for (Queue* q = &queue(t.group, t.cpu); q != nullptr; q = above(*q)) {
+    charge(*q);
     if (leaves) {
       leaves = leave_queue(*q, id, why) == Left::gone && q->queued.empty();
       if (leaves) return_slack(*q);

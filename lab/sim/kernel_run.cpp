@@ -88,28 +88,31 @@ void Kernel::ask(ThreadId thread) {
   if (ran) cpu(on).resched = true;
 }
 
-/// [update_curr] at every level.
+/// [update_curr] at every level; use is counted with the thread's own.
 void Kernel::account(int index) {
   Cpu& c = cpu(index);
   const Ns delta = now_ - c.since;
   c.since = now_;
-  if (c.current < 0 || delta <= 0) return;
-  c.busy += delta;
+  if (c.current < 0) return;
   Thread& t = threads_[static_cast<std::size_t>(c.current)];
+  c.busy += delta;
   t.left -= delta;
-  Entity* e = &t.self;
   for (Queue* q = &queue(t.group, index); q != nullptr; q = above(*q)) {
-    charge(*e, delta, *q);
     groups_[q->group].usage += delta;
-    charge_limit(*q, delta);
-    e = &q->self;
+    charge(*q);
   }
 }
 
-/// [update_deadline] A used-up slice gives the others a look.
-void Kernel::charge(Entity& e, Ns delta, Queue& q) {
+/// One level [update_curr, update_deadline]. A used-up slice gives the others a look.
+void Kernel::charge(Queue& q) {
+  if (q.current == kNobody) return;
+  Entity& e = entity(q.current);
+  const Ns delta = now_ - e.since;
+  if (delta <= 0) return;
+  e.since = now_;
   e.vruntime += static_cast<double>(delta) * kNiceZero / e.weight;
   if (e.vruntime >= e.deadline) e.deadline = e.vruntime + virtual_slice(base_slice_, e);
+  charge_limit(q, delta);
   if (e.protect > e.vruntime || q.queued.size() < 2) return;
   cpu(q.cpu).resched = true;
   if (q.buddy == q.current) q.buddy = kNobody;
@@ -130,6 +133,7 @@ void Kernel::tick(int index) {
 /// [pick_next_task_fair]
 void Kernel::reschedule(int index) {
   Cpu& c = cpu(index);
+  account(index);
   c.resched = false;
   for (Queue* q = first_queue(c.current, index); q != nullptr; q = above(*q)) ran_dry(*q);
   const std::int64_t next = pick(index);
@@ -172,7 +176,10 @@ void Kernel::switch_to(int index, std::int64_t next) {
   auto id = static_cast<EntityId>(next);
   for (Queue* q = first_queue(next, index); q != nullptr; q = above(*q)) {
     Entity& e = entity(id);
-    if (q->previous != id) e.protect = e.deadline;   // [set_protect_slice]
+    if (q->previous != id) {
+      e.protect = e.deadline;   // [set_protect_slice]
+      e.since = now_;
+    }
     q->current = id;
     if (q->buddy == id) q->buddy = kNobody;
     id = ~static_cast<EntityId>(id_of(*q));

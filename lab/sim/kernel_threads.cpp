@@ -22,7 +22,6 @@ void Kernel::wake_at(ThreadId thread, Ns at) {
 void Kernel::start(ThreadId thread, int wakers_cpu) {
   Thread& t = threads_[thread];
   const int on = t.self.delayed ? t.cpu : select_cpu(t, wakers_cpu);   // it has not left its queue yet
-  account(on);
   t.left += machine_.wake.count() + (cpu(on).current < 0 ? machine_.idle_exit.count() : 0);
   enqueue(thread, on);
   preempt_if_due(thread);

@@ -22,6 +22,7 @@ struct Entity {
   double vruntime = 0, deadline = 0;
   double protect = 0;                      ///< it may run undisturbed up to this vruntime [vprot]
   double lag = 0;                          ///< carried over a sleep [vlag]
+  Ns since = 0;                            ///< while it runs: accounted up to here [exec_start]
   double weight = kNiceZero;
   QueueId queue = 0;                       ///< where it competes
   std::int32_t place = -1;                 ///< in the queue's list; -1: not in it
