@@ -22,13 +22,15 @@ const std::array<Arm, 8> kArms{{
     {"headroom-static", ArmKind::daemon, "static", "auto"},
 }};
 
+const Arm kOracle{"oracle", ArmKind::oracle, "", ""};
+
 bool has(const std::vector<Arm>& arms, std::string_view name) {
   return std::any_of(arms.begin(), arms.end(), [&](const Arm& a) { return a.name == name; });
 }
 
 }  // namespace
 
-Result<Arm> parse_arm(std::string_view name) {
+Result<Arm> parse_arm(std::string_view name, NodeKind where) {
   std::string all;
   for (const auto& arm : kArms) {
     if (arm.name == name) return arm;
@@ -36,15 +38,19 @@ Result<Arm> parse_arm(std::string_view name) {
   }
   for (const PolicyUse use : {PolicyUse::production, PolicyUse::lab}) {
     for (const auto policy : policy_names(use)) {
-      if (policy == "headroom" || policy == "static") continue;   // an arm without a daemon, and one by visibility
+      if (policy == "headroom" || policy == "static") continue;   // an arm by visibility, and one without a daemon
       if (policy == name) return Arm{std::string(name), ArmKind::daemon, std::string(name), "auto"};
       all += " " + std::string(policy);
     }
   }
+  if (name == kOracle.name && where == NodeKind::simulated) return kOracle;
+  if (name == kOracle.name)
+    return fail(Errc::malformed, "--policies", "arm 'oracle' is there on a simulated node only: add --simulate");
+  if (where == NodeKind::simulated) all += " oracle";
   return fail(Errc::malformed, "--policies", fmt::format("no arm '{}'; there are:{}", name, all));
 }
 
-Result<std::vector<Arm>> parse_arms(std::string_view list, Twin twin) {
+Result<std::vector<Arm>> parse_arms(std::string_view list, Twin twin, NodeKind where) {
   std::vector<Arm> out;
   if (twin == Twin::needed) out = {kArms[0], kArms[1]};
   while (!list.empty()) {
@@ -52,7 +58,7 @@ Result<std::vector<Arm>> parse_arms(std::string_view list, Twin twin) {
     const auto name = list.substr(0, comma);
     list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
     if (name.empty() || has(out, name)) continue;
-    auto arm = parse_arm(name);
+    auto arm = parse_arm(name, where);
     if (!arm) return tl::unexpected(arm.error());
     out.push_back(*arm);
   }

@@ -10,7 +10,7 @@
 
 namespace headroom::lab {
 
-enum class ArmKind { fixed, no_limit, no_limit_low, daemon };
+enum class ArmKind { fixed, no_limit, no_limit_low, daemon, oracle };
 
 struct Arm {
   std::string name;
@@ -19,13 +19,16 @@ struct Arm {
   std::string visibility = "auto";   ///< daemon: auto, hidden or file
 };
 
+/// A simulated node knows one arm more: "oracle" (no limits, protected threads at strict priority).
+enum class NodeKind { real, simulated };
+
 /// "static", "static2", "nolimit", "nolimit_low", "headroom", "headroom-hidden", "headroom-file", "headroom-static", and
 /// the name of every other policy.
-Result<Arm> parse_arm(std::string_view name);
+Result<Arm> parse_arm(std::string_view name, NodeKind where = NodeKind::real);
 
 /// "a,b": static and its twin static2 are added where `with_twin` names a method that needs them.
 enum class Twin { needed, not_needed };
-Result<std::vector<Arm>> parse_arms(std::string_view list, Twin twin);
+Result<std::vector<Arm>> parse_arms(std::string_view list, Twin twin, NodeKind where = NodeKind::real);
 
 /// The tree as this arm wants it: nolimit takes the quota of steps and of their pods away, nolimit_low also puts both
 /// at the lowest weight. Only the lab may do this, and only to its own groups.

@@ -110,13 +110,13 @@ Length length_of(const Scenario& scenario, const RunOptions& options);
 /// Called for each arm's measured stretch, while it runs; may look on (wakeup). May be empty.
 using Onlooker = std::function<Result<>(Rig& rig, const Arm& arm, int rotation, std::int64_t from, std::int64_t to)>;
 
-/// One arm in one rotation, however it is measured. Rotations of later runs go on counting: their seeds are others.
-using Measure = std::function<Result<ArmRun>(const Arm& arm, int run, int rotation, std::vector<std::string>& notes)>;
+/// One arm in one rotation, however it is measured; what is worth a line is added to the notes. Rotations of later runs go on
+/// counting: their seeds are others.
+using Measure = std::function<Result<ArmRun>(const Arm& arm, int run, int rotation, seconds length, std::vector<std::string>& notes)>;
 
 /// Interleaved rotations under the neighbour rule, up to five runs.
-Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,
-                               const Measure& measure);
-/// The same with measure_arm.
+Result<Outcomes> rotate(const Scenario& scenario, const RunOptions& options, std::uint64_t seed, const Measure& measure);
+/// The same on this machine, with measure_arm.
 Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,
                                const std::string& phase, const Onlooker& onlooker);
 

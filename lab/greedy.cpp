@@ -1,29 +1,15 @@
-// A step that never idles: what it gets beside protected spinners, and what its credit allows on an idle node.
+// `greedy` on this machine.
+#include "lab/greedy.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstdlib>
-
-#include "lab/experiment.hpp"
 
 namespace headroom::lab {
 namespace {
 
-constexpr std::int64_t kEvery = 100'000'000;            // how often its usage is read
-constexpr std::int64_t kWindow = 30'000'000'000;        // the bound holds over any such stretch
-
-/// (CLOCK_MONOTONIC ns, cumulative CPU ns) of the first step.
-using Curve = std::vector<std::pair<std::int64_t, std::int64_t>>;
-
-const PlannedGroup* first_step(Rig& rig) {
-  for (const auto& group : rig.plan()) {
-    if (group.level == Level::container && rig.scenario().pods[group.pod].pod_class == PodClass::step) return &group;
-  }
-  return nullptr;
-}
-
 Result<Curve> watch_use(Rig& rig, std::int64_t to, const std::string& what) {
-  const auto* step = first_step(rig);
+  const auto* step = first_step(rig.plan(), rig.scenario());
   if (step == nullptr) return fail(Errc::malformed, rig.scenario().name, "has no step");
   auto files = rig.tree().open(step->path);
   if (!files) return tl::unexpected(files.error());
@@ -32,116 +18,33 @@ Result<Curve> watch_use(Rig& rig, std::int64_t to, const std::string& what) {
     const auto usage = files->usage();
     if (!usage) return tl::unexpected(usage.error());
     out.emplace_back(monotonic_ns(), usage->count());
-    if (auto ok = rig.wait_until(std::min(to, now + kEvery), what); !ok) return tl::unexpected(ok.error());
+    if (auto ok = rig.wait_until(std::min(to, now + kCurveEvery.count()), what); !ok) return tl::unexpected(ok.error());
   }
   return out;
 }
 
-/// Greatest mean use in cores over any window of that length; 0 if the curve is shorter.
-double greatest_use(const Curve& curve, std::int64_t window) {
-  double most = 0;
-  for (std::size_t i = 0, j = 0; i < curve.size(); ++i) {
-    while (j < curve.size() && curve[j].first - curve[i].first < window) ++j;
-    if (j == curve.size()) break;
-    most = std::max(most, static_cast<double>(curve[j].second - curve[i].second) /
-                              static_cast<double>(curve[j].first - curve[i].first));
-  }
-  return most;
-}
-
-Series per_second(const Curve& curve, const std::string& name) {
-  Series out{name, "cores", {}};
-  for (std::size_t i = 10; i < curve.size(); i += 10) {
-    const auto& [at, used] = curve[i];
-    const auto& [before, had] = curve[i - 10];
-    out.points.emplace_back(static_cast<double>(at - curve.front().first) / 1e9,
-                            static_cast<double>(used - had) / static_cast<double>(at - before));
-  }
-  return out;
-}
-
-double limit_of_step(const Scenario& scenario) {
-  for (const auto& pod : scenario.pods) {
-    const auto& limit = pod.containers.front().limit;
-    if (pod.pod_class == PodClass::step && limit) return static_cast<double>(limit->value) / 1000;
-  }
-  return 0;
-}
-
-/// "0.5 cpu-min" -> 30; the daemon, which gets the same text, has checked it.
-double credit_of(const Scenario& scenario) { return std::strtod(scenario.credit.c_str(), nullptr) * 60; }
-
-/// Most CPU seconds that it ever had beyond its limit since it began to run.
-double greatest_surplus(const Curve& curve, double limit) {
-  double most = 0;
-  const auto begin = std::find_if(curve.begin(), curve.end(), [&](const auto& p) { return p.second > curve.front().second; });
-  for (auto at = begin; at != curve.end(); ++at) {
-    const double used = static_cast<double>(at->second - curve.front().second) / 1e9;
-    most = std::max(most, used - limit * static_cast<double>(at->first - begin->first) / 1e9);
-  }
-  return most;
-}
-
-/// What its credit allows, and then its limit.
-void judge_idle(const Curve& curve, const Scenario& scenario, const Arm& arm, RunOptions::Depth depth, Outcomes& out) {
-  const double credit = credit_of(scenario), limit = limit_of_step(scenario), had = greatest_surplus(curve, limit);
-  const auto last = std::find_if(curve.begin(), curve.end(), [&](const auto& p) { return curve.back().first - p.first <= kWindow; });
-  const double then = greatest_use({last, curve.end()}, curve.back().first - last->first - 1);
-  const auto judged = [&](double value, double most) {
-    return depth == RunOptions::Depth::smoke ? Verdict::Says::not_judged : value <= most ? Verdict::Says::pass : Verdict::Says::miss;
-  };
-  out.findings.push_back({"idle node: CPU seconds beyond its limit, of " + fmt::format("{:g} of credit", credit), "s", arm.name,
-                          had, credit * 1.05, judged(had, credit * 1.05)});
-  out.findings.push_back({"idle node: credit that it did not get", "s", arm.name, credit - had, credit * 0.2,
-                          judged(credit - had, credit * 0.2)});
-  out.findings.push_back({"idle node: use in the last 30 s", "cores", arm.name, then, limit * 1.05, judged(then, limit * 1.05)});
-}
-
-Result<> idle_node(const Bench& bench, const Scenario& scenario, const RunOptions& options, Outcomes& out) {
-  const auto length = length_of(scenario, options);
-  for (const auto& arm : options.arms) {
-    if (arm.kind != ArmKind::daemon) continue;
-    auto rig = Rig::build(bench, scenario, arm, 0, "idle", length.each * 2 + scenario.warmup);
-    if (!rig) return tl::unexpected(rig.error());
-    const auto from = rig->begin(nanoseconds(length.each * 2 + scenario.warmup));
-    const auto what = "idle node, " + arm.name;
-    auto curve = watch_use(*rig, from + nanoseconds(length.each * 2).count(), what);
-    if (!curve) return tl::unexpected(curve.error());
-    judge_idle(*curve, scenario, arm, options.depth, out);
-    out.series.push_back(per_second(*curve, "use on an idle node, " + arm.name));
-  }
-  return {};
+Result<Curve> idle_node(const Bench& bench, const Scenario& scenario, const Arm& arm, seconds length) {
+  auto rig = Rig::build(bench, scenario, arm, 0, "idle", length + scenario.warmup);
+  if (!rig) return tl::unexpected(rig.error());
+  const auto from = rig->begin(nanoseconds(length + scenario.warmup));
+  return watch_use(*rig, from + nanoseconds(length).count(), "idle node, " + arm.name);
 }
 
 }  // namespace
 
 Result<Outcomes> run_greedy(const Bench& bench, const Scenario& scenario, const RunOptions& options) {
-  std::vector<Finding> findings;
-  std::vector<Series> curves;
-  const auto bound = limit_of_step(scenario) * 1.05;
-  const auto look = [&](Rig& rig, const Arm& arm, int rotation, std::int64_t, std::int64_t to) -> Result<> {
-    auto curve = watch_use(rig, to, fmt::format("busy node, {}", arm.name));
-    if (!curve) return tl::unexpected(curve.error());
-    const auto most = greatest_use(*curve, kWindow);
-    const bool enough = curve->back().first - curve->front().first > kWindow;
-    Finding finding{fmt::format("greatest use over 30 s, rotation {}", rotation % 1000 + 1), "cores", arm.name, most,
-                    {}, Verdict::Says::not_judged};
-    if (arm.kind == ArmKind::daemon) {
-      finding.at_most = bound;
-      if (enough) finding.says = most <= bound ? Verdict::Says::pass : Verdict::Says::miss;
-    }
-    findings.push_back(std::move(finding));
-    if (arm.kind == ArmKind::daemon && rotation % 1000 == 0) {
-      curves.push_back(per_second(*curve, "use beside protected spinners, " + arm.name));
-    }
-    return {};
+  GreedyPlace place;
+  place.rotations = [&](const GreedyPlace::Seen& seen) {
+    const auto look = [&](Rig& rig, const Arm& arm, int rotation, std::int64_t, std::int64_t to) -> Result<> {
+      const auto curve = watch_use(rig, to, fmt::format("busy node, {}", arm.name));
+      if (!curve) return tl::unexpected(curve.error());
+      seen(arm, rotation, *curve);
+      return {};
+    };
+    return run_rotations(bench, scenario, options, "busy", look);
   };
-  auto out = run_rotations(bench, scenario, options, "busy", look);
-  if (!out) return out;
-  out->findings = std::move(findings);
-  out->series = std::move(curves);
-  if (auto ok = idle_node(bench, scenario, options, *out); !ok) return tl::unexpected(ok.error());
-  return out;
+  place.idle = [&](const Arm& arm, seconds length) { return idle_node(bench, scenario, arm, length); };
+  return judge_greedy(scenario, options, place);
 }
 
 }  // namespace headroom::lab

@@ -85,6 +85,22 @@ std::vector<PlannedGroup> plan_pod(const Scenario& scenario, std::size_t index, 
   return out;
 }
 
+bool is_step(const Scenario& scenario, const PlannedGroup& group) {
+  const bool below_pod = group.level == Level::pod || group.level == Level::container;
+  return below_pod && scenario.pods[group.pod].pod_class == PodClass::step;
+}
+
+Load load_of(const Scenario& scenario, const PlannedGroup& group) {
+  if (group.level == Level::sandbox) return {};
+  return scenario.pods[group.pod].containers[group.container].load;
+}
+
+std::string load_name(const Scenario& scenario, const PlannedGroup& group) {
+  const auto& pod = scenario.pods[group.pod];
+  const auto part = group.level == Level::sandbox ? std::string("sandbox") : pod.containers[group.container].name;
+  return fmt::format("{}/{}/{}", pod.name, group.replica, part);
+}
+
 std::vector<PlannedGroup> plan_tree(const Scenario& scenario, int cpus, const std::string& phase) {
   std::vector<PlannedGroup> pods;
   MilliCpu burstable;

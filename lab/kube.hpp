@@ -44,6 +44,13 @@ std::vector<PlannedGroup> plan_tree(const Scenario& scenario, int cpus, const st
 /// One pod with its sandbox and containers, as plan_tree() lays it out.
 std::vector<PlannedGroup> plan_pod(const Scenario& scenario, std::size_t index, int replica);
 
+/// A step's pod or container.
+bool is_step(const Scenario& scenario, const PlannedGroup& group);
+/// Of a sandbox or container: what runs in it.
+Load load_of(const Scenario& scenario, const PlannedGroup& group);
+/// "pod/replica/container": for load_seed().
+std::string load_name(const Scenario& scenario, const PlannedGroup& group);
+
 /// First group of the pod's UUID, by class: what a class glob in the daemon's configuration matches.
 const char* uuid_head(PodClass pod_class);
 std::string pod_path(const PodSpec& pod, std::size_t index, int replica);

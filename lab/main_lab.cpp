@@ -12,12 +12,14 @@
 
 #include "cli/complaint.hpp"
 #include "cli/generate.hpp"
+#include "lab/main_lab.hpp"
 #include "lab/paths.hpp"
 #include "lab/progress.hpp"
 #include "lab/record.hpp"
 #include "lab/replay.hpp"
 #include "lab/report.hpp"
 #include "lab/report_command.hpp"
+#include "lab/simulated.hpp"
 
 namespace {
 
@@ -46,19 +48,12 @@ void catch_signals() {
   ::signal(SIGPIPE, SIG_IGN);
 }
 
-struct Options {
-  std::string scenario, policies, json, csv, markdown, scenario_dir, daemon, daemon_config, cgroup_root, keep_logs;
-  int rounds = 0, seconds = 0;
-  std::uint64_t seed = 1;
-  bool smoke = false, newcomer = false;
-};
-
 int complain(const Error& error) {
   fmt::print(stderr, "headroom-lab: {}: {}\n", error.where, error.detail);
   return 1;
 }
 
-Result<Bench> make_bench(const Options& options) {
+Result<Bench> make_bench(const LabOptions& options) {
   auto where = detect_hierarchy(options.cgroup_root);
   if (!where) return tl::unexpected(where.error());
   Bench bench;
@@ -79,17 +74,20 @@ Result<Bench> make_bench(const Options& options) {
 }
 
 /// As somebody would type it to measure the same again: without where the outcome goes.
-std::string command_of(const Options& o) {
+std::string command_of(const LabOptions& o) {
   auto out = fmt::format("headroom-lab run {} --policies {} --seed {}", o.scenario, o.policies, o.seed);
   if (o.rounds > 0) out += fmt::format(" --rounds {}", o.rounds);
   if (o.seconds > 0) out += fmt::format(" --seconds {}", o.seconds);
+  if (o.simulate) out += " --simulate";
+  if (o.cpus > 0) out += fmt::format(" --cpus {}", o.cpus);
   if (!o.daemon_config.empty()) out += " --daemon-config " + o.daemon_config;
   return out + (o.smoke ? " --smoke" : "");
 }
 
-Result<> write_outputs(const Options& options, const Scenario& scenario, const Outcomes& outcomes,
+Result<> write_outputs(const LabOptions& options, const Scenario& scenario, const Outcomes& outcomes,
                        const std::string& machine) {
-  const auto record = record_of(scenario, outcomes, machine, command_of(options));
+  auto record = record_of(scenario, outcomes, machine, command_of(options));
+  if (options.simulate) record.origin = Origin::simulated;
   if (auto ok = options.json.empty() ? Result<>{} : write_text(options.json, to_json(record)); !ok) return ok;
   if (auto ok = options.csv.empty() ? Result<>{} : write_text(options.csv, to_csv({record})); !ok) return ok;
   if (options.markdown.empty()) return {};
@@ -110,19 +108,35 @@ int verify(const Bench& bench, const TreeValues& before) {
   return changed.empty() && !left ? 0 : 3;
 }
 
-void drop_dir(const Options& options, const Bench& bench) {
+void drop_dir(const LabOptions& options, const Bench& bench) {
   std::error_code none;
   if (!options.keep_logs.empty()) fs::copy(bench.dir, options.keep_logs, fs::copy_options::recursive | fs::copy_options::overwrite_existing, none);
   fs::remove_all(bench.dir, none);
 }
 
-int run(const Options& options) {
-  auto scenario = load_scenario(options.scenario, options.scenario_dir);
-  if (!scenario) return complain(scenario.error());
-  const bool judges = scenario->kind == Kind::steady || scenario->kind == Kind::wakeup || scenario->kind == Kind::greedy ||
-                      scenario->kind == Kind::workflow;
+Result<std::vector<Arm>> arms_of(const LabOptions& options, const Scenario& scenario) {
+  const bool judges = scenario.kind == Kind::steady || scenario.kind == Kind::wakeup || scenario.kind == Kind::greedy ||
+                      scenario.kind == Kind::workflow;
   const Twin twin = judges && !options.smoke ? Twin::needed : Twin::not_needed;   // of a smoke nothing is judged
-  auto arms = parse_arms(options.policies, twin);
+  return parse_arms(options.policies, twin, options.simulate ? NodeKind::simulated : NodeKind::real);
+}
+
+RunOptions how_to_run(const LabOptions& options, std::vector<Arm> arms, std::function<void(const Outcomes&)> after_void_run) {
+  return {std::move(arms), options.rounds, seconds{options.seconds},
+          options.smoke ? RunOptions::Depth::smoke : RunOptions::Depth::full, std::move(after_void_run)};
+}
+
+int tell(const LabOptions& options, const Scenario& scenario, const Outcomes& outcomes, const std::string& machine) {
+  if (options.newcomer) fmt::print("\n{}\n{}", machine, for_newcomers(scenario, outcomes));
+  else fmt::print("\n{}", to_text(scenario, outcomes, machine, Style::plain));
+  const auto written = write_outputs(options, scenario, outcomes, machine);
+  return written ? 0 : complain(written.error());
+}
+
+int run(const LabOptions& options) {
+  const auto scenario = load_scenario(options.scenario, options.scenario_dir);
+  if (!scenario) return complain(scenario.error());
+  const auto arms = arms_of(options, *scenario);
   if (!arms) return complain(arms.error());
   auto bench = make_bench(options);
   if (!bench) return complain(bench.error());
@@ -130,9 +144,7 @@ int run(const Options& options) {
   sweep_stale(bench->where);
   const auto before = read_values(bench->where);
   const auto machine = machine_line(*bench);
-  const RunOptions how{*arms, options.rounds, seconds{options.seconds},
-                       options.smoke ? RunOptions::Depth::smoke : RunOptions::Depth::full,
-                       [&](const Outcomes& so_far) { (void)write_outputs(options, *scenario, so_far, machine); }};
+  const auto how = how_to_run(options, *arms, [&](const Outcomes& so_far) { (void)write_outputs(options, *scenario, so_far, machine); });
   plan_progress(*scenario, how);
   auto outcomes = run_scenario(*bench, *scenario, how);
   end_progress();
@@ -140,10 +152,24 @@ int run(const Options& options) {
   const int state = verify(*bench, before);
   if (g_interrupted) return 130;
   if (!outcomes) return complain(outcomes.error());
-  if (options.newcomer) fmt::print("\n{}\n{}", machine, for_newcomers(*scenario, *outcomes));
-  else fmt::print("\n{}", to_text(*scenario, *outcomes, machine, Style::plain));
-  if (auto ok = write_outputs(options, *scenario, *outcomes, machine); !ok) return complain(ok.error());
-  return state;
+  const int told = tell(options, *scenario, *outcomes, machine);
+  return told != 0 ? told : state;
+}
+
+/// No cgroup is touched, so no root is needed and nothing has to be put back.
+int simulate(const LabOptions& options) {
+  const auto scenario = load_scenario(options.scenario, options.scenario_dir);
+  if (!scenario) return complain(scenario.error());
+  const auto arms = arms_of(options, *scenario);
+  if (!arms) return complain(arms.error());
+  const SimBench bench{options.cpus > 0 ? options.cpus : 2, options.seed, [] { return g_interrupted != 0; }};
+  if (auto fits = check_fits(*scenario, bench.cpus); !fits) return complain(fits.error());
+  const auto machine = machine_line(bench);
+  const auto how = how_to_run(options, *arms, [&](const Outcomes& so_far) { (void)write_outputs(options, *scenario, so_far, machine); });
+  const auto outcomes = run_simulated(bench, *scenario, how);
+  if (g_interrupted) return 130;
+  if (!outcomes) return complain(outcomes.error());
+  return tell(options, *scenario, *outcomes, machine);
 }
 
 int clean() {
@@ -153,7 +179,7 @@ int clean() {
   return 0;
 }
 
-int list(const Options& options) {
+int list(const LabOptions& options) {
   for (const auto& dir : scenario_dirs(options.scenario_dir)) {
     std::error_code none;
     for (fs::directory_iterator it(dir, none), end; it != end; it.increment(none)) {
@@ -194,35 +220,14 @@ CLI::App* add_report(CLI::App& app, ReportOptions& options) {
   return command;
 }
 
-void run_flags(CLI::App& command, Options& options) {
-  command.add_option("scenario", options.scenario, "name (see `list`) or a file")->required();
-  command.add_option("--policies", options.policies,
-                     "arms, comma-separated: static nolimit nolimit_low headroom headroom-hidden headroom-file "
-                     "headroom-static; static runs twice wherever neighbours are judged")
-      ->default_val("nolimit,headroom");
-  command.add_option("--rounds", options.rounds, "rotations; startup: completed starts per variant (default: the scenario's)");
-  command.add_option("--seconds", options.seconds, "measured seconds of one arm in one rotation (default: the scenario's)");
-  command.add_option("--seed", options.seed, "of loads and of the order of arms")->default_val(1);
-  command.add_option("--json", options.json, "write everything measured to this file, for `report`")->type_name("FILE");
-  command.add_option("--csv", options.csv, "write one row per arm, rotation and statistic to this file")->type_name("FILE");
-  command.add_option("--markdown", options.markdown, "write the tables to this file")->type_name("FILE");
-  command.add_option("--scenario-dir", options.scenario_dir, "where scenario files are")->type_name("DIR");
-  command.add_option("--daemon", options.daemon, "headroomd to run (default: beside this program)")->type_name("FILE");
-  command.add_option("--daemon-config", options.daemon_config, "configuration for it, but for its port (default: generated)")->type_name("FILE");
-  command.add_option("--cgroup-root", options.cgroup_root, "where the hierarchies are (default: the host's mounts)")->type_name("DIR");
-  command.add_option("--keep-logs", options.keep_logs, "copy the daemon's directories here at the end")->type_name("DIR");
-  command.add_flag("--smoke", options.smoke, "one short rotation; nothing is judged");
-  command.add_flag("--for-newcomers", options.newcomer, "a before/after table in plain words");
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc == 2 && std::string(argv[1]) == "worker") return run_worker();
-  CLI::App app{"scenarios on real cgroups: what headroom does to steps and to their neighbours", "headroom-lab"};
+  CLI::App app{"scenarios on real cgroups and on simulated ones: what headroom does to steps and to their neighbours", "headroom-lab"};
   app.require_subcommand(1);
   app.failure_message(cli::complaint);
-  Options options;
+  LabOptions options;
   auto* run_command = app.add_subcommand("run", "run a scenario and judge it");
   run_flags(*run_command, options);
   auto* list_command = app.add_subcommand("list", "the scenarios there are");
@@ -241,10 +246,11 @@ int main(int argc, char** argv) {
   if (replay_command->parsed()) return run_replay(replay);
   if (audit_command->parsed()) return run_audit(audit);
   if (report_command->parsed()) return run_report(drawn);
+  catch_signals();
+  if (run_command->parsed() && options.simulate) return simulate(options);
   if (geteuid() != 0) {
     fmt::print(stderr, "headroom-lab: needs root: it makes cgroups of its own under the node's cpu hierarchy\n");
     return 1;
   }
-  catch_signals();
   return run_command->parsed() ? run(options) : clean();
 }

@@ -12,22 +12,6 @@ namespace {
 
 constexpr std::int64_t kLead = 100'000'000;          // from begin() to the first due time
 
-Load load_of(const Scenario& scenario, const PlannedGroup& group) {
-  if (group.level == Level::sandbox) return {};
-  return scenario.pods[group.pod].containers[group.container].load;
-}
-
-std::string who(const Scenario& scenario, const PlannedGroup& group) {
-  const auto& pod = scenario.pods[group.pod];
-  const auto part = group.level == Level::sandbox ? std::string("sandbox") : pod.containers[group.container].name;
-  return fmt::format("{}/{}/{}", pod.name, group.replica, part);
-}
-
-bool is_step(const Scenario& scenario, const PlannedGroup& group) {
-  const bool below_pod = group.level == Level::pod || group.level == Level::container;
-  return below_pod && scenario.pods[group.pod].pod_class == PodClass::step;
-}
-
 bool is_neighbour(const Scenario& scenario, const PlannedGroup& group) {
   return group.level == Level::container && scenario.pods[group.pod].pod_class == PodClass::ls;
 }
@@ -65,7 +49,7 @@ Result<> Rig::populate(int rotation, seconds longest) {
     if (auto ok = tree_->write_quota(group.path, group.quota); !ok) return ok;
     const auto load = load_of(*scenario_, group);
     if (group.level != Level::sandbox && group.level != Level::container) continue;
-    auto process = LoadProcess::start(load, bench_->cpus, load_seed(bench_->seed, rotation, who(*scenario_, group)),
+    auto process = LoadProcess::start(load, bench_->cpus, load_seed(bench_->seed, rotation, load_name(*scenario_, group)),
                                       longest, [&](pid_t pid) { return tree_->attach(group.path, pid); });
     if (!process) return tl::unexpected(process.error());
     members_.push_back({group, std::move(*process)});

@@ -1,17 +1,15 @@
-// New steps, made in runc's order: how long their first CPU seconds take, and how soon the first lease is written.
+// `startup` on this machine: new steps, made in runc's order.
+#include "lab/startup.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <thread>
 
-#include "lab/experiment.hpp"
 #include "lab/write_watch.hpp"
 
 namespace headroom::lab {
 namespace {
-
-// KERNEL 17: attach, 14 ms later shares, 24 ms after the attach period and quota, then exec.
-constexpr milliseconds kToShares{14}, kToQuota{10}, kPodBefore{150}, kLookOn{600};
 
 /// A started step: its process and the moments that count, CLOCK_MONOTONIC ns.
 struct Started {
@@ -94,17 +92,7 @@ std::optional<std::int64_t> first_lease(const std::vector<SeenWrite>& seen, cons
   return std::nullopt;
 }
 
-using Times = std::map<std::pair<std::string, std::string>, std::vector<double>>;   // (arm, pod name) -> seconds
-
-std::vector<std::size_t> step_pods(const Scenario& scenario) {
-  std::vector<std::size_t> out;
-  for (std::size_t i = 0; i < scenario.pods.size(); ++i) {
-    if (scenario.pods[i].pod_class == PodClass::step) out.push_back(i);
-  }
-  return out;
-}
-
-Result<> complete(const Bench& bench, const Scenario& scenario, const Arm& arm, int round, Times& times) {
+Result<> complete(const Bench& bench, const Scenario& scenario, const Arm& arm, int round, StartTimes& times) {
   auto rig = Rig::build(bench, scenario, arm, round, "idle", seconds{120});
   if (!rig) return tl::unexpected(rig.error());
   rig->begin(seconds{600});
@@ -145,58 +133,13 @@ Result<> time_leases(const Bench& bench, const Scenario& scenario, const Arm& ar
   return {};
 }
 
-double mean(const std::vector<double>& all) {
-  double sum = 0;
-  for (const auto one : all) sum += one;
-  return all.empty() ? 0 : sum / static_cast<double>(all.size());
-}
-
-void report_times(const Times& times, Outcomes& out, Values& values) {
-  for (const auto& [key, all] : times) {
-    values[key] = mean(all);
-    out.findings.push_back({fmt::format("{}: mean of {} starts on an idle node", key.second, all.size()), "s", key.first,
-                            mean(all), {}, Verdict::Says::not_judged});
-    Series series{key.second + ", " + key.first, "s", {}};
-    for (std::size_t i = 0; i < all.size(); ++i) series.points.emplace_back(static_cast<double>(i + 1), all[i]);
-    out.series.push_back(std::move(series));
-  }
-}
-
-void report_leases(const Series& series, const std::string& arm, Outcomes& out, Values& values) {
-  Latencies ns;
-  for (const auto& point : series.points) ns.push_back(static_cast<std::int64_t>(point.second * 1e6));
-  const auto summary = summarize(ns);
-  values[{arm, "first_lease_p95_ms"}] = summary.p95;
-  for (const auto& [name, value] : {std::pair{"p50", summary.p50}, {"p95", summary.p95}, {"worst", summary.worst}}) {
-    out.findings.push_back({fmt::format("first lease after attach and quota, {} of {} starts", name, summary.count),
-                            "ms", arm, value, {}, Verdict::Says::not_judged});
-  }
-  out.series.push_back(series);
-}
-
 }  // namespace
 
 Result<Outcomes> run_startup(const Bench& bench, const Scenario& scenario, const RunOptions& options) {
-  Outcomes out;
-  Times times;
-  Values values;
-  const bool smoke = options.depth == RunOptions::Depth::smoke;
-  const auto length = length_of(scenario, options);
-  for (int round = 0; round < length.rounds; ++round) {
-    for (const auto& arm : options.arms) {
-      if (auto ok = complete(bench, scenario, arm, round, times); !ok) return tl::unexpected(ok.error());
-    }
-  }
-  report_times(times, out, values);
-  for (const auto& arm : options.arms) {
-    if (arm.kind != ArmKind::daemon) continue;
-    Series series{"first lease on a saturated node, " + arm.name, "ms", {}};
-    if (auto ok = time_leases(bench, scenario, arm, smoke ? 5 : scenario.starts, series); !ok) return tl::unexpected(ok.error());
-    report_leases(series, arm.name, out, values);
-  }
-  out.verdicts = apply_bars(scenario.bars, values, options.depth);
-  if (smoke) out.notes.emplace_back("smoke: not judged");
-  return out;
+  StartupPlace place;
+  place.complete = [&](const Arm& arm, int round, StartTimes& times) { return complete(bench, scenario, arm, round, times); };
+  place.time_leases = [&](const Arm& arm, int starts, Series& out) { return time_leases(bench, scenario, arm, starts, out); };
+  return judge_startup(scenario, options, place);
 }
 
 }  // namespace headroom::lab

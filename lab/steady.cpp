@@ -13,15 +13,15 @@ namespace {
 
 void append(Latencies& to, const Latencies& from) { to.insert(to.end(), from.begin(), from.end()); }
 
-Result<> one_run(const Bench& bench, const Scenario& scenario, const RunOptions& options, int run, const Measure& measure,
+Result<> one_run(const Scenario& scenario, const RunOptions& options, int run, std::uint64_t seed, const Measure& measure,
                  Outcomes& out) {
   const auto length = length_of(scenario, options);
   for (int rotation = 0; rotation < length.rounds; ++rotation) {
     auto order = options.arms;
-    shuffle(order, load_seed(bench.seed, run * kRotationsPerRun + rotation, "order"));
+    shuffle(order, load_seed(seed, run * kRotationsPerRun + rotation, "order"));
     for (const auto& arm : order) {
       // Runs repeat with other seeds, arms within a rotation with the same.
-      auto got = measure(arm, run, run * kRotationsPerRun + rotation, out.notes);
+      auto got = measure(arm, run, run * kRotationsPerRun + rotation, length.each, out.notes);
       if (!got) return tl::unexpected(got.error());
       out.raw.push_back(std::move(*got));
     }
@@ -137,18 +137,16 @@ Result<Outcomes> run_steady(const Bench& bench, const Scenario& scenario, const 
 
 Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,
                                const std::string& phase, const Onlooker& onlooker) {
-  const auto each = length_of(scenario, options).each;
-  return run_rotations(bench, scenario, options,
-                       [&](const Arm& arm, int run, int rotation, std::vector<std::string>& notes) {
-                         return measure_arm(bench, scenario, arm, run, rotation, each, phase, onlooker, notes);
-                       });
+  return rotate(scenario, options, bench.seed,
+                [&](const Arm& arm, int run, int rotation, seconds length, std::vector<std::string>& notes) {
+                  return measure_arm(bench, scenario, arm, run, rotation, length, phase, onlooker, notes);
+                });
 }
 
-Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,
-                               const Measure& measure) {
+Result<Outcomes> rotate(const Scenario& scenario, const RunOptions& options, std::uint64_t seed, const Measure& measure) {
   Outcomes out;
   for (int run = 0; run < kMostRuns; ++run) {
-    if (auto ok = one_run(bench, scenario, options, run, measure, out); !ok) return tl::unexpected(ok.error());
+    if (auto ok = one_run(scenario, options, run, seed, measure, out); !ok) return tl::unexpected(ok.error());
     const auto arms = pool(of_run(out.raw, run), options.arms);
     const auto small = options.depth == RunOptions::Depth::smoke ? "smoke" : too_small(arms, need_of(scenario));
     out.runs.push_back(record_of(run, scenario, arms, small));

@@ -197,10 +197,10 @@ Result<ArmRun> measure_workflow(const Bench& bench, const Scenario& scenario, co
 }  // namespace
 
 Result<Outcomes> run_workflow(const Bench& bench, const Scenario& scenario, const RunOptions& options) {
-  auto out = run_rotations(bench, scenario, options,
-                           [&](const Arm& arm, int run, int rotation, std::vector<std::string>& notes) {
-                             return measure_workflow(bench, scenario, options, arm, run, rotation, notes);
-                           });
+  auto out = rotate(scenario, options, bench.seed,
+                    [&](const Arm& arm, int run, int rotation, seconds, std::vector<std::string>& notes) {
+                      return measure_workflow(bench, scenario, options, arm, run, rotation, notes);
+                    });
   if (!out) return out;
   for (const auto& arm : out->arms)
     out->findings.push_back({"makespan, mean of the rotations", "s", arm.arm, arm.makespan, {}, Verdict::Says::not_judged});

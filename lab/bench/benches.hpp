@@ -10,6 +10,9 @@ void add_tick_benches(Depth depth);
 /// Removes the scratch tree of the tick benchmarks.
 void drop_tick_rig();
 
+/// Simulated seconds a second; touches no cgroup.
+void add_simulate_benches();
+
 /// Reads and writes of one group by kept fds and by libcgroup.
 void add_libcgroup_benches(Depth depth);
 

@@ -84,6 +84,7 @@ int benchmarks(int argc, char** argv) {
   }
   bench::add_tick_benches(depth);
   bench::add_libcgroup_benches(depth);
+  bench::add_simulate_benches();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   const std::size_t ran = benchmark::RunSpecifiedBenchmarks();

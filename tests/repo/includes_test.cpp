@@ -40,8 +40,9 @@ const std::map<std::string, Folders> kPicture{
     {"systemd", kBelowEdges},
     {"cli", {"cgroups/types"}},
     {"agent", kBelowEdges + kEdges + Folders{"cgroups/ledger"}},
-    {"lab", kBelowEdges + kEdges + Folders{"cgroups/ledger"}},
-    {"lab/bench", kBelowEdges + kEdges + Folders{"cgroups/ledger", "agent", "lab"}},   // measures the live edges themselves
+    {"lab", kBelowEdges + kEdges + Folders{"cgroups/ledger", "lab/sim"}},
+    {"lab/sim", kBelowEdges + Folders{"engine", "lab"}},   // of lab the vocabulary: loads and draws
+    {"lab/bench", kBelowEdges + kEdges + Folders{"cgroups/ledger", "agent", "lab", "lab/sim"}},   // measures the live edges themselves
 };
 
 struct Include {

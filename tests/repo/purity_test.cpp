@@ -67,7 +67,7 @@ TEST_P(Purity, NothingOfTheOutsideWorldIsCalled) {
   for (const auto& name : forbidden()) EXPECT_FALSE(names.contains(name)) << archive << " calls " << name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Archives, Purity, testing::Values("policies", "model", "engine"),
+INSTANTIATE_TEST_SUITE_P(Archives, Purity, testing::Values("policies", "model", "engine", "sim"),
                          [](const auto& archive) { return std::string(archive.param); });
 
 }  // namespace

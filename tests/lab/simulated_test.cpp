@@ -1,0 +1,83 @@
+// Scenarios on a simulated node: the same arms and tables, the same bytes for the same seed.
+#include "lab/simulated.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "lab/paths.hpp"
+#include "lab/record.hpp"
+#include "lab/report.hpp"
+
+namespace headroom::lab {
+namespace {
+
+Scenario named(const std::string& name) { return load_scenario(name, "").value(); }
+
+Outcomes run(const std::string& scenario, const std::string& arms, int seconds_each, std::uint64_t seed = 1) {
+  const SimBench bench{.cpus = 2, .seed = seed};
+  const RunOptions how{.arms = parse_arms(arms, Twin::needed, NodeKind::simulated).value(), .rounds = 1,
+                       .length = seconds{seconds_each}, .depth = RunOptions::Depth::smoke};
+  return run_simulated(bench, named(scenario), how).value();
+}
+
+const ArmStats& arm(const Outcomes& outcomes, const std::string& name) {
+  return *std::find_if(outcomes.arms.begin(), outcomes.arms.end(), [&](const ArmStats& a) { return a.arm == name; });
+}
+
+TEST(Simulated, TheSameSeedGivesTheSameBytes) {
+  const auto bytes = [](std::uint64_t seed) { return to_json(record_of(named("fanout"), run("fanout", "headroom", 5, seed), "x", "y")); };
+  EXPECT_EQ(bytes(1), bytes(1));
+  EXPECT_NE(bytes(1), bytes(2));
+}
+
+TEST(Simulated, LimitsThrottleStepsAndDeletedOnesDoNot) {
+  const auto out = run("fanout", "nolimit,headroom-file,oracle", 10);
+  const auto& fixed = arm(out, "static");
+  EXPECT_GT(fixed.throttled_container, 1);
+  EXPECT_EQ(arm(out, "nolimit").throttled_container + arm(out, "nolimit").throttled_pod, 0);
+  EXPECT_LT(arm(out, "nolimit").step.mean, fixed.step.mean * 0.7);
+  EXPECT_LT(arm(out, "headroom-file").step.mean, fixed.step.mean * 0.7);
+  EXPECT_GT(arm(out, "headroom-file").refills_per_group_second, 0);
+  EXPECT_LE(arm(out, "oracle").burstable.p99, 1.2) << "0.5 ms of work each, and nobody in front";
+}
+
+TEST(Simulated, TwinsAreEqual) {
+  const auto out = run("contended", "", 5);
+  EXPECT_EQ(arm(out, "static").step.mean, arm(out, "static2").step.mean);
+  EXPECT_EQ(arm(out, "static").guaranteed.p99, arm(out, "static2").guaranteed.p99);
+}
+
+TEST(Simulated, EverythingIsPutBackAtTheEnd) {
+  for (const char* scenario : {"fanout", "contended", "wakeup"}) {
+    const auto out = run(scenario, "headroom,headroom-file,headroom-hidden", 15);
+    for (const auto& note : out.notes) EXPECT_EQ(note.find("not put back"), std::string::npos) << note;
+  }
+}
+
+TEST(Simulated, EveryKindRuns) {
+  for (const char* scenario : {"fanout", "greedy", "startup", "wakeup"}) {
+    const auto out = run(scenario, "headroom", 14);
+    EXPECT_FALSE(out.arms.empty() && out.findings.empty()) << scenario;
+  }
+}
+
+TEST(Simulated, AStartOfTenMillisecondsADecisecondTakesThirtySeconds) {
+  const auto out = run("startup", "static,nolimit", 1);
+  for (const auto& finding : out.findings) {
+    const bool limited = finding.arm.starts_with("static");
+    const double want = limited ? 30 : finding.name.starts_with("one") ? 3 : 1.5;
+    EXPECT_NEAR(finding.value, want, want * 0.02) << finding.arm << ": " << finding.name;
+  }
+}
+
+TEST(SimulatedArms, AreRefusedOnARealNode) {
+  EXPECT_TRUE(parse_arm("oracle", NodeKind::simulated));
+  EXPECT_NE(parse_arm("oracle").error().detail.find("--simulate"), std::string::npos);
+  EXPECT_EQ(parse_arm("headroom").value().visibility, "auto");
+  EXPECT_FALSE(parse_arm("orakel", NodeKind::simulated));
+  EXPECT_EQ(parse_arm("static", NodeKind::simulated).value().kind, ArmKind::fixed) << "the arm comes before the policy";
+}
+
+}  // namespace
+}  // namespace headroom::lab
