@@ -122,7 +122,9 @@ std::string off_limits(const RandomLoop& l, const Plan& plan) {
     if (g.identity.kind == GroupKind::qos || g.path.empty()) return g.path + " was written";
     if (w.to == base) continue;
     const ClassRule& rule = l.node.catalog.rule_of(g);
-    const bool raises = bandwidth && std::get<Bandwidth>(w.to).quota > std::get<Bandwidth>(w.from).quota;
+    // Going back up to its owner's quota, from one that was set below, is no raise.
+    const bool raises = bandwidth && std::get<Bandwidth>(w.to).quota > std::get<Bandwidth>(w.from).quota &&
+                        std::get<Bandwidth>(w.to).quota > own.base->quota;
     if (raises && l.node.at < own.hands_off_until) return g.path + " is hands off";
     if (raises && !l.rails.guard_up) return g.path + " was raised without a guard";
     const bool set = l.state.standing[w.slot].set_quota && rule.qos == QosClass::ls;
