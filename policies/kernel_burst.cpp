@@ -78,7 +78,7 @@ struct KernelBurst {
     Asked& asked = s.tracks[slot].asked;
     if (untreated(snap, slot) != Because::none) return leave(snap, asked, slot, out);
     const GroupState& g = snap.groups[slot];
-    if (meet(asked, g) == Met::same) return;
+    meet(asked, g);
     const microseconds quota = *g.own.base->quota;
     ask(snap, asked, slot, Because::law_burst, quota, quota * p.percent / 100, out);
   }

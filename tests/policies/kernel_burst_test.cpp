@@ -11,7 +11,7 @@ struct KernelBurstPolicy : ::testing::Test {
   Slot step = node.pod("s", kStep, MilliCpu{500});
 };
 
-TEST_F(KernelBurstPolicy, AsksOnceForABurstAsLargeAsTheQuota) {
+TEST_F(KernelBurstPolicy, AsksForABurstAsLargeAsTheQuotaAndForNothingElse) {
   const Desired d = node.tick(*p, seconds{1});
   ASSERT_EQ(d.quotas.size(), 1U);
   EXPECT_EQ(d.quotas[0].slot, step);
@@ -19,7 +19,12 @@ TEST_F(KernelBurstPolicy, AsksOnceForABurstAsLargeAsTheQuota) {
   EXPECT_EQ(d.quotas[0].burst, microseconds{50000});
   EXPECT_EQ(d.quotas[0].why.because, Because::law_burst);
   node.work[step] = {MilliCpu{500}, true};
-  for (int i = 0; i < 100; ++i) EXPECT_TRUE(node.tick(*p, seconds{1}).quotas.empty());
+  for (int i = 0; i < 100; ++i) {
+    const Desired later = node.tick(*p, seconds{1});
+    ASSERT_EQ(later.quotas.size(), 1U) << "a pause would have taken it back";
+    EXPECT_EQ(later.quotas[0].burst, d.quotas[0].burst);
+    EXPECT_EQ(later.quotas[0].quota, std::nullopt);
+  }
 }
 
 TEST_F(KernelBurstPolicy, FollowsItsOwnersLimitAndAnotherLife) {
