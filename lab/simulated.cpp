@@ -7,7 +7,8 @@ namespace {
 
 constexpr seconds kBackToBase{2};
 
-/// Everything goes back to its owner's values, as at the daemon's end.
+}  // namespace
+
 Result<> give_back(SimRig& rig, const std::string& what) {
   if (!rig.has_engine()) return {};
   rig.lend(SimRig::Lending::off);
@@ -22,8 +23,6 @@ Result<> warm_up(SimRig& rig, const Scenario& scenario, TimePoint begin, const s
   }
   return rig.run_until(begin + scenario.warmup, what);
 }
-
-}  // namespace
 
 Result<ArmRun> measure_simulated(const SimBench& bench, const Scenario& scenario, const Arm& arm, int run, int rotation,
                                  seconds length, const std::string& phase, const SimOnlooker& onlooker,
@@ -76,7 +75,7 @@ Result<Outcomes> run_simulated(const SimBench& bench, const Scenario& scenario, 
     case Kind::greedy: return simulate_greedy(bench, scenario, options);
     case Kind::startup: return simulate_startup(bench, scenario, options);
     case Kind::wakeup: return simulate_wakeup(bench, scenario, options);
-    case Kind::workflow: return fail(Errc::rejected, scenario.name, "workflows run on real cgroups only, so far");
+    case Kind::workflow: return simulate_workflow(bench, scenario, options);
   }
   return fail(Errc::malformed, scenario.name, "no such kind");
 }

@@ -75,6 +75,11 @@ class SimRig {
 /// Called for each arm's measured stretch, instead of passing it.
 using SimOnlooker = std::function<Result<>(SimRig& rig, const Arm& arm, int rotation, TimePoint to)>;
 
+/// Until the end of the warm-up; an engine watches for the first part of it and lends nothing.
+Result<> warm_up(SimRig& rig, const Scenario& scenario, TimePoint begin, const std::string& what);
+/// Everything goes back to its owner's values, as at the daemon's end.
+Result<> give_back(SimRig& rig, const std::string& what);
+
 /// One arm in one rotation: build, warm up, measure, put back.
 Result<ArmRun> measure_simulated(const SimBench& bench, const Scenario& scenario, const Arm& arm, int run, int rotation,
                                  seconds length, const std::string& phase, const SimOnlooker& onlooker,
@@ -83,6 +88,7 @@ Result<Outcomes> rotate_simulated(const SimBench& bench, const Scenario& scenari
                                   const std::string& phase, const SimOnlooker& onlooker);
 Result<Outcomes> simulate_greedy(const SimBench& bench, const Scenario& scenario, const RunOptions& options);
 Result<Outcomes> simulate_startup(const SimBench& bench, const Scenario& scenario, const RunOptions& options);
+Result<Outcomes> simulate_workflow(const SimBench& bench, const Scenario& scenario, const RunOptions& options);
 Result<Outcomes> simulate_wakeup(const SimBench& bench, const Scenario& scenario, const RunOptions& options);
 Result<Outcomes> run_simulated(const SimBench& bench, const Scenario& scenario, const RunOptions& options);
 

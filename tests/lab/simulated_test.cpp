@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "lab/paths.hpp"
 #include "lab/record.hpp"
 #include "lab/report.hpp"
+#include "policies/policy.hpp"
 
 namespace headroom::lab {
 namespace {
@@ -55,11 +57,28 @@ TEST(Simulated, EverythingIsPutBackAtTheEnd) {
   }
 }
 
-TEST(Simulated, EveryKindRuns) {
-  for (const char* scenario : {"fanout", "greedy", "startup", "wakeup"}) {
-    const auto out = run(scenario, "headroom", 14);
-    EXPECT_FALSE(out.arms.empty() && out.findings.empty()) << scenario;
+/// Every scenario that is shipped under every policy that there is.
+TEST(Simulated, EveryPolicyRunsEveryScenarioAndLeavesNothingBehind) {
+  std::string arms = "nolimit,nolimit_low,oracle,headroom,headroom-file,headroom-hidden,headroom-static";
+  for (const auto use : {PolicyUse::production, PolicyUse::lab})
+    for (const auto policy : policy_names(use))
+      if (policy != "headroom" && policy != "static") arms += "," + std::string(policy);
+  int scenarios = 0;
+  for (const auto& file : std::filesystem::directory_iterator(HEADROOM_SOURCE_DIR "/lab/scenarios")) {
+    const auto name = file.path().stem().string();
+    const auto out = run(name, arms, 14);
+    EXPECT_FALSE(out.arms.empty() && out.findings.empty()) << name;
+    for (const auto& note : out.notes) EXPECT_EQ(note.find("not put back"), std::string::npos) << name << ": " << note;
+    ++scenarios;
   }
+  EXPECT_GE(scenarios, 12);
+}
+
+TEST(Simulated, AWorkflowEndsSoonerWithoutLimitsAndCountsEveryStep) {
+  const auto out = run("churn", "nolimit,headroom", 1);
+  EXPECT_EQ(arm(out, "static").step.count, 10u) << "a smoke's";
+  EXPECT_LT(arm(out, "nolimit").makespan, arm(out, "static").makespan);
+  EXPECT_LE(arm(out, "headroom").makespan, arm(out, "static").makespan);
 }
 
 TEST(Simulated, AStartOfTenMillisecondsADecisecondTakesThirtySeconds) {
