@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <map>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -180,15 +181,17 @@ int clean() {
 }
 
 int list(const LabOptions& options) {
+  std::map<std::string, std::string> found;
   for (const auto& dir : scenario_dirs(options.scenario_dir)) {
     std::error_code none;
     for (fs::directory_iterator it(dir, none), end; it != end; it.increment(none)) {
       if (it->path().extension() != ".yaml") continue;
       const auto scenario = load_scenario(it->path().stem().string(), dir);
       if (!scenario) return complain(scenario.error());
-      fmt::print("{:<10} {}\n", scenario->name, scenario->description);
+      found.emplace(scenario->name, scenario->description);
     }
   }
+  for (const auto& [name, description] : found) fmt::print("{:<15} {}\n", name, description);
   return 0;
 }
 
