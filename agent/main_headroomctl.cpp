@@ -7,6 +7,7 @@
 #include "agent/ctl_client.hpp"
 #include "agent/ctl_config.hpp"
 #include "agent/ctl_doctor.hpp"
+#include "agent/ctl_limits.hpp"
 #include "agent/ctl_record.hpp"
 #include "agent/ctl_screen.hpp"
 #include "agent/options.hpp"
@@ -29,6 +30,7 @@ constexpr const char* kFooter =
     "Examples:\n"
     "  headroomctl top                          who borrows what from whom, now\n"
     "  headroomctl throttled -r 5               the five that lose most to their limits\n"
+    "  headroomctl limits                       would deleting this node's limits do?\n"
     "  headroomctl doctor --report >report.txt  what to paste into an issue; names of pods and units are left out\n"
     "  headroomctl -o json status | jq .mode    every command has JSON\n"
     "See also:\n"
@@ -148,6 +150,7 @@ void add_commands(CLI::App& app, Ctl& ctl) {
   add_explain(app, ctl);
   add_record(app, ctl);
   add_doctor(app, ctl.client, ctl.exit);
+  add_limits(app, ctl.client, ctl.exit);
   add_order(app, ctl, "pause", "take every lease back and give none until resume, or until the daemon is started anew",
             "Nothing is lent while no daemon runs; what a dead one left is put back by headroomd --restore");
   add_order(app, ctl, "resume", "go on after pause or restore", "There is nothing to resume: start headroomd");

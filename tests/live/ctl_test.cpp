@@ -140,6 +140,24 @@ TEST_F(CtlLive, DoctorCallsValuesThatNobodyStandsByForAFault) {
   EXPECT_THAT(support::run({beside("headroomd"), "--restore", "--run-dir", dir_ / "run"}).out, HasSubstr("nothing to put back"));
 }
 
+TEST_F(CtlLive, LimitsNeedsNoDaemonAndNamesWhoTakesAllItCanGet) {
+  const ScratchGroup docker(root_, "docker");
+  const ScratchGroup greedy(docker, std::string(64, 'a')), quiet(docker, std::string(64, 'b'));
+  const std::string limit = on_v2() ? "20000 100000" : "20000";
+  for (const ScratchGroup* group : {&greedy, &quiet}) ASSERT_EQ(foreign_write(group->file(CpuFile::quota), limit), 0);
+  EXPECT_THAT(ctl({"limits", "--for", "1s", "--cgroup-root", root_.dir()}).out, HasSubstr("Leave the limits as they are"));
+  const Spinner spin(greedy, Load{.threads = 1, .cpu = -1, .work = nanoseconds{0}});
+  const Ran text = ctl({"limits", "--for", "4s", "--cgroup-root", root_.dir()});
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("Deleting the limits would not do here"));
+  EXPECT_THAT(text.out, HasSubstr("docker/aaaa"));
+  EXPECT_THAT(text.out, Not(HasSubstr("docker/bbbb"))) << "its limit costs nothing";
+  const Ran json = ctl({"-o", "json", "limits", "--for", "4s", "--cgroup-root", root_.dir()});
+  EXPECT_THAT(json.out, HasSubstr("\"verdict\":\"keep\""));
+  EXPECT_EQ(read_line(greedy.file(CpuFile::quota)), limit) << "it changes nothing";
+  EXPECT_EQ(ctl({"limits", "--for", "soon"}).code, 2);
+}
+
 TEST_F(CtlLive, TryingWhatTheKernelDoesLeavesNothingBehind) {
   const auto count = [&] {
     const std::filesystem::recursive_directory_iterator all(root_.dir());
