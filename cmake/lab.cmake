@@ -8,7 +8,7 @@ if(TARGET headroom_lab AND TARGET headroom_fs)
   # std::atomic::wait and thread creation are in the load processes.
   target_link_libraries(headroom_lab PUBLIC Threads::Threads)
   target_compile_definitions(headroom_lab PRIVATE HEADROOM_SCENARIO_DIR="${CMAKE_SOURCE_DIR}/lab/scenarios")
-  add_executable(headroom-lab ${CMAKE_SOURCE_DIR}/lab/main_lab.cpp ${CMAKE_SOURCE_DIR}/lab/main_lab_flags.cpp)
+  add_executable(headroom-lab ${CMAKE_SOURCE_DIR}/lab/main_lab.cpp ${CMAKE_SOURCE_DIR}/lab/main_lab_flags.cpp ${CMAKE_SOURCE_DIR}/lab/main_lab_run.cpp)
   target_link_libraries(headroom-lab PRIVATE headroom_lab headroom_cli CLI11::CLI11)
 endif()
 if(TARGET headroom_lab AND EXISTS ${CMAKE_SOURCE_DIR}/lab/main_churn.cpp)

@@ -15,16 +15,20 @@ void add_added_wait(Outcomes& out, const std::vector<Arm>& arms) {
   }
   for (const auto& arm : arms) {
     double truth = 0, told = 0;
-    int rotations = 0;
+    int rotations = 0, tellings = 0;
     for (const auto& r : out.raw) {
-      if (r.arm != arm.name || !r.harm_told || !r.waited || base[r.rotation].second == 0) continue;
+      if (r.arm != arm.name || !r.waited || base[r.rotation].second == 0) continue;
       truth += waited(r) - base[r.rotation].first / base[r.rotation].second;
-      told += *r.harm_told / (r.seconds * static_cast<double>(r.neighbours));
       ++rotations;
+      if (!r.harm_told) continue;
+      told += *r.harm_told / (r.seconds * static_cast<double>(r.neighbours));
+      ++tellings;
     }
-    if (rotations == 0) continue;
-    out.findings.push_back({"neighbours' added wait, against static", "% of wall time", arm.name, 100 * truth / rotations, {}, Verdict::Says::not_judged});
-    out.findings.push_back({"the same as the daemon tells it", "% of wall time", arm.name, 100 * told / rotations, {}, Verdict::Says::not_judged});
+    const auto add = [&](const char* name, double sum, int count) {
+      if (count > 0) out.findings.push_back({name, "% of wall time", arm.name, 100 * sum / count, {}, Verdict::Says::not_judged});
+    };
+    if (!arm.name.starts_with("static")) add("neighbours' added wait, against static", truth, rotations);
+    add("the same as the daemon tells it", told, tellings);
   }
 }
 

@@ -30,7 +30,38 @@ bool has(const std::vector<Arm>& arms, std::string_view name) {
 
 }  // namespace
 
+namespace {
+
+/// "hold=300;least=100" -> "hold: 300, least: 100". What the policy thinks of them it says when it is made.
+Result<std::string> parse_tuning(std::string_view text) {
+  std::string out;
+  for (std::size_t from = 0; from <= text.size();) {
+    const auto end = std::min(text.find(';', from), text.size());
+    const auto one = text.substr(from, end - from);
+    const auto is = one.find('=');
+    if (is == std::string_view::npos || is == 0 || is + 1 == one.size())
+      return fail(Errc::malformed, "--policies", fmt::format("want NAME=VALUE, separated by semicolons, after the @, got '{}'", one));
+    out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", one.substr(0, is), one.substr(is + 1));
+    from = end + 1;
+  }
+  return out;
+}
+
+Result<Arm> parse_tuned_arm(std::string_view name, std::size_t at, NodeKind where) {
+  auto arm = parse_arm(name.substr(0, at), where);
+  if (!arm) return arm;
+  if (arm->kind != ArmKind::daemon) return fail(Errc::malformed, "--policies", fmt::format("arm '{}' has no policy to be tuned", arm->name));
+  auto tuning = parse_tuning(name.substr(at + 1));
+  if (!tuning) return tl::unexpected(tuning.error());
+  arm->name = name;
+  arm->tuning = std::move(*tuning);
+  return arm;
+}
+
+}  // namespace
+
 Result<Arm> parse_arm(std::string_view name, NodeKind where) {
+  if (const auto at = name.find('@'); at != std::string_view::npos) return parse_tuned_arm(name, at, where);
   std::string all;
   for (const auto& arm : kArms) {
     if (arm.name == name) return arm;
@@ -94,8 +125,9 @@ std::string daemon_config(const Scenario& scenario, const Arm& arm, int cpus, in
       "classes:\n"
       "  - name: step\n"
       "    match: [{{path: \"kubepods/burstable/pod{}-*/*\"}}, {{path: \"kubepods/pod{}-*/*\"}}]\n"
-      "    borrow: {{upTo: {}, credit: {}, visibility: {}}}\n",
-      port, uuid_head(PodClass::step), uuid_head(PodClass::step), up_to, scenario.credit, arm.visibility);
+      "    borrow: {{upTo: {}, credit: {}, visibility: {}}}\n{}",
+      port, uuid_head(PodClass::step), uuid_head(PodClass::step), up_to, scenario.credit, arm.visibility,
+      arm.tuning.empty() ? "" : fmt::format("policy: {}\ntuning: {{{}}}\n", arm.policy, arm.tuning));
 }
 
 }  // namespace headroom::lab

@@ -88,6 +88,7 @@ Result<Outcomes> run_steady(const Bench& bench, const Scenario& scenario, const 
 Result<Outcomes> run_greedy(const Bench& bench, const Scenario& scenario, const RunOptions& options);
 Result<Outcomes> run_startup(const Bench& bench, const Scenario& scenario, const RunOptions& options);
 Result<Outcomes> run_wakeup(const Bench& bench, const Scenario& scenario, const RunOptions& options);
+Result<Outcomes> run_runtimes(const Bench& bench, const Scenario& scenario, const RunOptions& options);
 Result<Outcomes> run_workflow(const Bench& bench, const Scenario& scenario, const RunOptions& options);
 Result<Outcomes> run_scenario(const Bench& bench, const Scenario& scenario, const RunOptions& options);
 
@@ -124,9 +125,26 @@ Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, con
 using Values = std::map<std::pair<std::string, std::string>, double>;
 std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const Values& values, RunOptions::Depth depth);
 
+/// What neighbours have waited so far, and what of the last minute's the daemon says is because of it.
+struct Waits {
+  std::optional<double> waited, harm;
+};
+/// Errors: io (the daemon does not answer).
+Result<Waits> waits_of(Rig& rig);
+void put_waits(const Waits& before, const Waits& after, ArmRun& out);
+
 /// Adds findings, paired by rotation: what neighbours waited in an arm beyond what they did under static limits, beside what
 /// its daemon says of it. In per cent of wall time, a neighbour. Nothing where pressure cannot be read.
 void add_added_wait(Outcomes& out, const std::vector<Arm>& arms);
+
+/// Adds a finding for each arm that is not to be dominated: how many others are better on step mean, Burstable p95 and
+/// Guaranteed p95 at once; which they are is a note. nolimit_low and oracle do not count, nor other settings of the same policy.
+void add_dominance(const Scenario& scenario, const std::vector<Arm>& arms, RunOptions::Depth depth, Outcomes& out);
+
+/// Adds findings where the arms `static` and `oracle` ran: the part of oracle's gain over static limits, in per cent, that each
+/// other arm has in the steps' mean and in the makespan. The second: of named means, lower is better.
+void add_oracle_gain(Outcomes& out);
+void add_oracle_gain(const Values& means, Outcomes& out);
 
 /// A daemon that has just been started knows no neighbour's baseline, as one that has run for a minute does: it watches
 /// first, paused, until `until`. Every arm passes the same time under the same load.

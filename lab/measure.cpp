@@ -22,20 +22,19 @@ ArmRun latencies_of(const Rig& rig, std::int64_t from, std::int64_t to) {
 struct Moment {
   Throttled throttled;
   DaemonCounters daemon;
-  std::optional<double> waited, harm;
+  Waits waits;
 };
 
 Result<Moment> moment_of(Rig& rig) {
   Moment out;
   out.throttled = rig.throttled();
-  out.waited = rig.neighbours_waited();
+  const auto waits = waits_of(rig);
+  if (!waits) return tl::unexpected(waits.error());
+  out.waits = *waits;
   if (rig.daemon() == nullptr) return out;
   const auto counters = rig.daemon()->counters();
   if (!counters) return tl::unexpected(counters.error());
   out.daemon = *counters;
-  const auto harm = rig.daemon()->harm();
-  if (!harm) return tl::unexpected(harm.error());
-  out.harm = *harm;
   return out;
 }
 
@@ -45,11 +44,25 @@ void put_difference(const Moment& before, const Moment& after, ArmRun& out) {
   out.refilling_writes = after.daemon.refilling_writes - before.daemon.refilling_writes;
   out.all_writes = after.daemon.all_writes - before.daemon.all_writes;
   out.daemon_cpu_seconds = after.daemon.cpu_seconds - before.daemon.cpu_seconds;
-  if (before.waited && after.waited) out.waited = *after.waited - *before.waited;
-  if (before.harm && after.harm) out.harm_told = *after.harm - *before.harm;   // of the last minute: longer than one arm
+  put_waits(before.waits, after.waits, out);
 }
 
 }  // namespace
+
+Result<Waits> waits_of(Rig& rig) {
+  Waits out;
+  out.waited = rig.neighbours_waited();
+  if (rig.daemon() == nullptr) return out;
+  const auto harm = rig.daemon()->harm();
+  if (!harm) return tl::unexpected(harm.error());
+  out.harm = *harm;
+  return out;
+}
+
+void put_waits(const Waits& before, const Waits& after, ArmRun& out) {
+  if (before.waited && after.waited) out.waited = *after.waited - *before.waited;
+  if (before.harm && after.harm) out.harm_told = *after.harm - *before.harm;   // of the last minute: longer than one arm
+}
 
 Result<> learn(Rig& rig, std::int64_t until, const Scenario& scenario, const std::string& what) {
   if (scenario.learn.count() == 0) return {};

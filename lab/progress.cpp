@@ -24,15 +24,30 @@ void plan_progress(const Scenario& scenario, const RunOptions& options) {
   g_expected = expected_ns(scenario, options);
 }
 
-void show_progress(const std::string& what, nanoseconds left) {
+/// @return whether it is time for another line
+static bool due() {
   const auto now = monotonic_ns();
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  if (!terminal && now - g_told < 10'000'000'000) return;
+  if (isatty(STDERR_FILENO) == 0 && now - g_told < 10'000'000'000) return false;
   g_told = now;
-  const auto to_go = std::max<std::int64_t>(g_expected - (now - g_started), left.count()) / 1'000'000'000;
-  fmt::print(stderr, "{}{}: {} s, all done in about {}:{:02}{}", terminal ? "\r\033[K" : "", what,
-             left.count() / 1'000'000'000 + 1, to_go / 60, to_go % 60, terminal ? "" : "\n");
+  return true;
+}
+
+static void tell(const std::string& what, std::int64_t seconds_to_go) {
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  fmt::print(stderr, "{}{}, all done in about {}:{:02}{}", terminal ? "\r\033[K" : "", what, seconds_to_go / 60, seconds_to_go % 60,
+             terminal ? "" : "\n");
   std::fflush(stderr);
+}
+
+void show_progress(const std::string& what, nanoseconds left) {
+  if (!due()) return;
+  const auto to_go = std::max<std::int64_t>(g_expected - (monotonic_ns() - g_started), left.count()) / 1'000'000'000;
+  tell(fmt::format("{}: {} s", what, left.count() / 1'000'000'000 + 1), to_go);
+}
+
+void show_nodes(int done, int all, nanoseconds took) {
+  if (done == 0 || !due()) return;
+  tell(fmt::format("{} of {} nodes", done, all), took.count() / done * (all - done) / 1'000'000'000);
 }
 
 void end_progress() {

@@ -11,6 +11,8 @@ namespace headroom::lab {
 void plan_progress(const Scenario& scenario, const RunOptions& options);
 /// One line, rewritten in place on a terminal, every 10 s elsewhere.
 void show_progress(const std::string& what, nanoseconds left);
+/// The same of nodes that are simulated, `took` so far.
+void show_nodes(int done, int all, nanoseconds took);
 void end_progress();
 
 }  // namespace headroom::lab

@@ -174,8 +174,14 @@ std::string plan_text(const Plan& plan, const Catalog& names, TimePoint at) {
 }
 
 int run_replay(const ReplayOptions& options) {
-  const auto segments = read_journal(options.journal);
+  auto segments = read_journal(options.journal);
   if (!segments) return complain(segments.error());
+  if (options.flip != 0) {
+    auto flipped = flip_counter(*segments, options.flip);
+    if (!flipped) return complain(flipped.error());
+    fmt::print("changed: {}\n", flipped->what);
+    segments = std::move(flipped->segments);
+  }
   if (!options.policy.empty()) return compare_policies(options, views(*segments));
   std::uint64_t wanted = options.at;
   if (wanted == 0) {

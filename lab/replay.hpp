@@ -28,10 +28,19 @@ struct ReplayOptions {
   std::string journal, group;
   std::string policy;            ///< what it would have done instead; empty: what was decided
   std::uint64_t at = 0;          ///< 0: all
+  std::uint64_t flip = 0;        ///< tick of which one counter is changed first; 0: none
   bool json = false;
 };
 /// Prints. @return exit code: 0 every plan agrees, 1 one does not, 2 no such journal, tick or group
 int run_replay(const ReplayOptions& options);
+
+/// The journal's bytes with one usage counter changed that tick `at` read: of a group with a lease, if there is one.
+struct FlippedJournal {
+  std::vector<std::string> segments;
+  std::string what;              ///< "usage of /kubepods/…, read at tick 1200: 50 ms more than was read"
+};
+/// Errors: absent (no such tick, or it read no usage), malformed.
+Result<FlippedJournal> flip_counter(const std::vector<std::string>& segments, std::uint64_t at);
 
 struct AuditOptions {
   std::vector<std::string> roots;

@@ -1,4 +1,4 @@
-#include "lab/experiment.hpp"
+#include "lab/relief.hpp"
 
 namespace headroom::lab {
 
@@ -8,6 +8,8 @@ Result<Outcomes> run_scenario(const Bench& bench, const Scenario& scenario, cons
     case Kind::greedy: return run_greedy(bench, scenario, options);
     case Kind::startup: return run_startup(bench, scenario, options);
     case Kind::wakeup: return run_wakeup(bench, scenario, options);
+    case Kind::runtimes: return run_runtimes(bench, scenario, options);
+    case Kind::relief: return run_relief(bench, scenario, options);
     case Kind::workflow: return run_workflow(bench, scenario, options);
   }
   return fail(Errc::malformed, scenario.name, "no such kind");

@@ -83,7 +83,7 @@ void refuse(const Field& parent, const Map& map, std::string_view key, std::stri
 }
 
 Load read_load(const Field& field) {
-  const auto map = field.map({"kind", "threads", "cpu", "pause", "rate", "active", "every", "after"});
+  const auto map = field.map({"kind", "threads", "cpu", "pause", "rate", "active", "every", "after", "then"});
   Load out;
   read_word<LoadKind>(need(field, map, "kind"),
                       {{"sleep", LoadKind::sleep}, {"burst", LoadKind::burst}, {"request", LoadKind::request},
@@ -96,6 +96,7 @@ Load read_load(const Field& field) {
   read(map.get("active"), kWantTime, time_of, out.active);
   read(map.get("every"), kWantTime, time_of, out.every);
   read(map.get("after"), kWantTime, time_of, out.after);
+  read_word<Becomes>(map.get("then"), {{"jvm", Becomes::jvm}, {"go", Becomes::go}}, out.then);
   const bool timed = out.kind == LoadKind::burst || out.kind == LoadKind::request || out.kind == LoadKind::job;
   if (timed && out.cpu.count() == 0) refuse(field, map, "cpu", "a burst, request or job needs its CPU time, as in 75ms");
   if (out.kind == LoadKind::request && out.rate == 0) refuse(field, map, "rate", "requests need a rate per second");
@@ -162,6 +163,11 @@ PodSpec read_pod(const Field& field) {
   return out;
 }
 
+/// Of kind runtimes: a step is a launcher.
+bool becomes_what_it_is_to(const PodSpec& pod) {
+  return pod.pod_class != PodClass::step || (started_later(pod) && pod.containers.front().load.then != Becomes::nothing);
+}
+
 Bar read_bar(const Field& field) {
   const auto map = field.map({"arm", "stat", "against", "atMost"});
   Bar out;
@@ -177,7 +183,7 @@ void read_head(const Field& root, const Map& map, Scenario& out) {
   read_text(need(root, map, "description"), out.description);
   read_word<Kind>(need(root, map, "kind"),
                   {{"steady", Kind::steady}, {"greedy", Kind::greedy}, {"startup", Kind::startup}, {"wakeup", Kind::wakeup},
-                   {"workflow", Kind::workflow}},
+                   {"workflow", Kind::workflow}, {"runtimes", Kind::runtimes}, {"relief", Kind::relief}},
                   out.kind);
   read(map.get("seconds"), kWantSeconds, seconds_of, out.length);
   read(map.get("warmup"), kWantSeconds, seconds_of, out.warmup);
@@ -195,10 +201,13 @@ void read_head(const Field& root, const Map& map, Scenario& out) {
 void read_scenario(const Field& root, Scenario& out) {
   const auto map = root.map({"scenario", "description", "kind", "seconds", "warmup", "learn", "rounds", "starts", "parallel",
                              "overcommitted", "scaleFrom",
-                             "credit", "upTo", "judged", "bars", "pods"});
+                             "credit", "upTo", "judged", "bars", "undominated", "pods"});
   read_head(root, map, out);
   if (const auto judged = map.get("judged")) {
     for (const auto& item : judged->items("a list of statistics")) read_text(item, out.judged.emplace_back());
+  }
+  if (const auto arms = map.get("undominated")) {
+    for (const auto& item : arms->items("a list of arms")) read_text(item, out.undominated.emplace_back());
   }
   if (const auto bars = map.get("bars")) {
     for (const auto& item : bars->items("a list of bars")) out.bars.push_back(read_bar(item));
@@ -208,6 +217,8 @@ void read_scenario(const Field& root, Scenario& out) {
   for (const auto& item : pods->items("a list of pods")) out.pods.push_back(read_pod(item));
   if (out.pods.empty()) pods->wrong("a list of pods that is not empty");
   if ((out.kind == Kind::workflow) != (out.parallel > 0)) refuse(root, map, "parallel", "a workflow needs it, nothing else has it");
+  if (out.kind == Kind::runtimes && !std::all_of(out.pods.begin(), out.pods.end(), becomes_what_it_is_to))
+    pods->fault("every step needs a job that says what it becomes: then: jvm or then: go");
   if (out.kind == Kind::workflow && std::none_of(out.pods.begin(), out.pods.end(), started_later))
     pods->fault("a workflow needs a pod whose load is a job");
 }
@@ -223,35 +234,6 @@ Result<Scenario> parse_scenario(std::string_view text, std::string_view file) {
   read_scenario(Field(parsed.root, "", findings), out);
   if (!findings.faults.empty()) return tl::unexpected(findings.faults.front());
   return out;
-}
-
-int replicas_on(const PodSpec& pod, const Scenario& scenario, int cpus) {
-  if (pod.scale == Scale::fixed) return pod.replicas;
-  return std::max(1, (pod.replicas * cpus + scenario.scale_from / 2) / scenario.scale_from);
-}
-
-int at_once(const PodSpec& pod, const Scenario& scenario, int cpus) {
-  const int all = replicas_on(pod, scenario, cpus);
-  return started_later(pod) && scenario.parallel > 0 ? std::min(all, scenario.parallel) : all;
-}
-
-bool started_later(const PodSpec& pod) {
-  return std::any_of(pod.containers.begin(), pod.containers.end(),
-                     [](const ContainerSpec& c) { return c.load.kind == LoadKind::job; });
-}
-
-Result<> check_fits(const Scenario& scenario, int cpus) {
-  if (scenario.fit == Fit::overcommitted) return {};
-  MilliCpu sum;
-  for (const auto& pod : scenario.pods) {
-    for (const auto& c : pod.containers) {
-      const auto request = c.request ? c.request : c.limit;
-      if (request) sum.value += request->value * at_once(pod, scenario, cpus);
-    }
-  }
-  if (sum.value <= cpus * 1000L) return {};
-  return fail(Errc::rejected, scenario.name,
-              fmt::format("requests of {}m do not fit on {} CPUs: a scheduler would not place them (overcommitted: true, if that is what is to be shown)", sum.value, cpus));
 }
 
 }  // namespace headroom::lab

@@ -13,6 +13,9 @@ namespace headroom::lab {
 
 enum class LoadKind { sleep, burst, request, spin, job };
 
+/// What a job becomes when it is done, as a launcher does: a program that sizes itself by the limit it reads.
+enum class Becomes { nothing, jvm, go };
+
 /// What a container does. Units in the YAML: "75ms", "3s"; rate is per second.
 struct Load {
   LoadKind kind = LoadKind::sleep;
@@ -23,6 +26,7 @@ struct Load {
   nanoseconds active{0};       ///< request: only in the first `active` of each `every`; 0: always
   nanoseconds every{0};
   nanoseconds after{0};        ///< begins so long after the others
+  Becomes then = Becomes::nothing;   ///< job, in scenarios of kind runtimes
 };
 
 /// What a pod is to the experiment. step borrows; ls is protected; be counts for nothing in what is lendable.
@@ -45,8 +49,9 @@ struct PodSpec {
   std::vector<ContainerSpec> containers;
 };
 
-/// workflow: pods with jobs are started one after the other, at most `parallel` at once, until all have ended.
-enum class Kind { steady, greedy, startup, wakeup, workflow };
+/// workflow: pods with jobs are started one after the other, at most `parallel` at once, until all have ended. runtimes: jobs
+/// become real programs. relief: when a burst has what it wants.
+enum class Kind { steady, greedy, startup, wakeup, workflow, runtimes, relief };
 /// Whether requests may exceed the CPUs, as where somebody has overridden the scheduler.
 enum class Fit { required, overcommitted };
 
@@ -69,6 +74,7 @@ struct Scenario {
   int scale_from = 2;
   std::vector<std::string> judged;   ///< statistics under the neighbour rule
   std::vector<Bar> bars;
+  std::vector<std::string> undominated;   ///< arms than which no other but nolimit_low may be better for steps and for both kinds of neighbours at once
   std::string credit = "10 cpu-min"; ///< of the class step, as the daemon's configuration writes it
   std::string up_to;           ///< ceiling; empty: the node's CPUs
   std::vector<PodSpec> pods;

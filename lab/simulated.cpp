@@ -35,11 +35,13 @@ Result<ArmRun> measure_simulated(const SimBench& bench, const Scenario& scenario
   if (auto ok = warm_up(rig, scenario, begin, what); !ok) return tl::unexpected(ok.error());
   const auto throttled = rig.throttled();
   const auto counted = rig.node().counters();
+  const Waits waits{rig.neighbours_waited(), rig.harm()};
   auto ok = onlooker ? onlooker(rig, arm, rotation, to) : Result<>{};
   if (ok) ok = rig.run_until(to, what);
   if (!ok) return tl::unexpected(ok.error());
   const auto throttled_then = rig.throttled();
   const auto counted_then = rig.node().counters();
+  const Waits waits_then{rig.neighbours_waited(), rig.harm()};
   // What is still under way gets a second to end; it was due in time.
   if (ok = rig.run_until(to + seconds{1}, what); ok) ok = give_back(rig, what);
   if (!ok) return tl::unexpected(ok.error());
@@ -49,6 +51,8 @@ Result<ArmRun> measure_simulated(const SimBench& bench, const Scenario& scenario
   out.rotation = rotation;
   out.seconds = static_cast<double>(length.count());
   out.steps = rig.steps();
+  out.neighbours = rig.neighbours();
+  put_waits(waits, waits_then, out);
   out.step = rig.latencies(PodClass::step, {}, from, to);
   out.burstable = rig.latencies(PodClass::ls, KubeQos::burstable, from, to);
   out.guaranteed = rig.latencies(PodClass::ls, KubeQos::guaranteed, from, to);
@@ -69,15 +73,33 @@ Result<Outcomes> rotate_simulated(const SimBench& bench, const Scenario& scenari
                 });
 }
 
-Result<Outcomes> run_simulated(const SimBench& bench, const Scenario& scenario, const RunOptions& options) {
+namespace {
+
+Result<Outcomes> run_kind(const SimBench& bench, const Scenario& scenario, const RunOptions& options) {
   switch (scenario.kind) {
-    case Kind::steady: return rotate_simulated(bench, scenario, options, "", {});
+    case Kind::steady: {
+      auto out = rotate_simulated(bench, scenario, options, "", {});
+      if (!out) return out;
+      add_added_wait(*out, options.arms);
+      add_dominance(scenario, options.arms, options.depth, *out);
+      return out;
+    }
     case Kind::greedy: return simulate_greedy(bench, scenario, options);
     case Kind::startup: return simulate_startup(bench, scenario, options);
     case Kind::wakeup: return simulate_wakeup(bench, scenario, options);
     case Kind::workflow: return simulate_workflow(bench, scenario, options);
+    case Kind::runtimes:
+    case Kind::relief: return fail(Errc::malformed, "--simulate", fmt::format("scenario {} is for a real kernel: leave --simulate out", scenario.name));
   }
   return fail(Errc::malformed, scenario.name, "no such kind");
+}
+
+}  // namespace
+
+Result<Outcomes> run_simulated(const SimBench& bench, const Scenario& scenario, const RunOptions& options) {
+  auto out = run_kind(bench, scenario, options);
+  if (out) add_oracle_gain(*out);
+  return out;
 }
 
 std::string machine_line(const SimBench& bench) {

@@ -44,6 +44,11 @@ class SimRig {
   /// Paths of groups whose limit is not what it was, after lending has ended.
   std::vector<std::string> not_restored() const;
   std::size_t steps() const;
+  /// Seconds that neighbours' containers have waited, summed; and of that in the last minute what the engine says is because
+  /// of it. nullopt: no engine.
+  double neighbours_waited() const;
+  std::optional<double> harm() const;
+  std::size_t neighbours() const { return neighbours_.size(); }
 
   sim::SimNode& node() { return node_; }
   const std::vector<PlannedGroup>& plan() const { return plan_; }
@@ -67,8 +72,11 @@ class SimRig {
   Arm arm_;
   sim::SimNode node_;
   std::vector<ClassConfig> classes_;
+  Node tuning_;
   std::vector<PlannedGroup> plan_;
   std::vector<Member> members_;
+  std::vector<Slot> neighbours_;         ///< containers of protected pods
+  nanoseconds harm_{0};                  ///< as of the last tick
   Engine engine_;
 };
 

@@ -38,11 +38,12 @@ Result<std::unique_ptr<SimRig>> SimRig::build(const SimBench& bench, const Scena
   std::unique_ptr<SimRig> out(new SimRig(bench, scenario, arm, rotation));
   // The same configuration as the real daemon's; the classes of the tree are in it.
   Arm plain = arm;
-  plain.policy = "headroom";
+  if (arm.tuning.empty()) plain.policy = "headroom";
   if (plain.visibility.empty()) plain.visibility = "auto";
   const auto config = parse_config(daemon_config(scenario, plain, bench.cpus, 0), "simulated");
   if (!config) return tl::unexpected(config.error().front());
   out->classes_ = config->classes;
+  out->tuning_ = config->tuning;
   out->plan_ = for_arm(plan_tree(scenario, bench.cpus, phase), scenario, arm);
   if (auto ok = out->populate(rotation); !ok) return tl::unexpected(ok.error());
   if (arm.kind != ArmKind::daemon) return out;
@@ -73,6 +74,7 @@ Result<> SimRig::populate(int rotation) {
     const bool first = arm_.kind == ArmKind::oracle && scenario_.pods[group.pod].pod_class == PodClass::ls;
     const auto seed = load_seed(bench_.seed, rotation, load_name(scenario_, group));
     const auto urgency = first ? sim::Urgency::urgent : sim::Urgency::ordinary;
+    if (group.level == Level::container && scenario_.pods[group.pod].pod_class == PodClass::ls) neighbours_.push_back(*slot);
     members_.push_back({group, node_.loads().add(*slot, load_of(scenario_, group), seed, urgency)});
   }
   return {};
@@ -80,7 +82,7 @@ Result<> SimRig::populate(int rotation) {
 
 Result<> SimRig::make_engine() {
   Faults faults;
-  engine_.policy = make_policy(arm_.policy, {}, faults);
+  engine_.policy = make_policy(arm_.policy, tuning_, faults);
   if (!engine_.policy) return tl::unexpected(faults.front());
   const auto& machine = node_.kernel().machine();
   engine_.model.params.scheduler_tick = machine.tick;
@@ -116,6 +118,9 @@ Result<> SimRig::run_until(TimePoint until, const std::string& what) {
     }
     if (engine_.reads.wake > until && node_.wait_until(until) == sim::SimNode::Heard::nothing) break;
     const auto result = tick(node_, node_, engine_);
+    harm_ = nanoseconds{0};
+    for (const Slot slot : neighbours_)
+      if (slot < result.snapshot.groups.size()) harm_ += result.snapshot.groups[slot].harm_minute;
     if (after_tick) after_tick(result);
   }
   return {};
@@ -157,6 +162,16 @@ std::vector<std::string> SimRig::not_restored() const {
     if (now.quota != group.quota || now.burst.count() != 0) out.push_back(group.path);
   }
   return out;
+}
+
+double SimRig::neighbours_waited() const {
+  nanoseconds sum{0};
+  for (const Slot slot : neighbours_) sum += node_.waited(slot);
+  return static_cast<double>(sum.count()) / 1e9;
+}
+
+std::optional<double> SimRig::harm() const {
+  return has_engine() ? std::optional{static_cast<double>(harm_.count()) / 1e9} : std::nullopt;
 }
 
 std::size_t SimRig::steps() const {

@@ -95,7 +95,9 @@ Result<> complete(const SimBench& bench, const Scenario& scenario, const Arm& ar
     while (log.empty() && (*rig)->node().now() < give_up)
       if (auto ok = (*rig)->run_until((*rig)->node().now() + milliseconds{5}, arm.name); !ok) return ok;
     if (log.empty()) return fail(Errc::io, scenario.pods[pod].name, "a start that does not end");
-    times[{arm.name, scenario.pods[pod].name}].push_back(static_cast<double>(log.front().done - sim::ns(step.limited)) / 1e9);
+    const auto throttled = (*rig)->node().throttle(step.slot).throttled_time + (*rig)->node().throttle((*rig)->node().find(step.pod)).throttled_time;
+    times[{arm.name, scenario.pods[pod].name}].push_back({static_cast<double>(log.front().done - sim::ns(step.limited)) / 1e9,
+                                                          static_cast<double>(throttled.count()) / 1e9});
     remove_step(at, step);
   }
   return {};

@@ -66,6 +66,7 @@ Result<ArmRun> measure(const SimBench& bench, const Scenario& scenario, const Ru
   const TimePoint begin = rig.begin(nanoseconds{Workflow<SimWorld>::kLongest});
   if (auto ok = warm_up(rig, scenario, begin, what); !ok) return tl::unexpected(ok.error());
   const auto counted = rig.node().counters();
+  const Waits waits{rig.neighbours_waited(), rig.harm()};
   auto todo = workflow_steps(scenario, bench.cpus, load_seed(bench.seed, rotation, "steps"));
   if (options.depth == RunOptions::Depth::smoke && todo.size() > 10) todo.resize(10);
   SimWorld world{rig};
@@ -73,6 +74,8 @@ Result<ArmRun> measure(const SimBench& bench, const Scenario& scenario, const Ru
   if (!done) return tl::unexpected(done.error());
   const auto counted_then = rig.node().counters();
   ArmRun out;
+  put_waits(waits, {rig.neighbours_waited(), rig.harm()}, out);
+  out.neighbours = rig.neighbours();
   out.arm = arm.name;
   out.run = run;
   out.rotation = rotation;
@@ -96,6 +99,7 @@ Result<Outcomes> simulate_workflow(const SimBench& bench, const Scenario& scenar
                       return measure(bench, scenario, options, arm, run, rotation, notes);
                     });
   if (!out) return out;
+  add_added_wait(*out, options.arms);
   return judge_workflow(std::move(*out));
 }
 

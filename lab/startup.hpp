@@ -10,7 +10,14 @@ constexpr milliseconds kToShares{14}, kToQuota{10}, kPodBefore{150};
 /// How long a first lease is looked for.
 constexpr milliseconds kLookOn{600};
 
-using StartTimes = std::map<std::pair<std::string, std::string>, std::vector<double>>;   ///< (arm, pod name) -> seconds
+/// Seconds from exec to the end, and those of them that container and pod stood throttled, summed over CPUs.
+struct StartTime {
+  double took = 0, throttled = 0;
+};
+using StartTimes = std::map<std::pair<std::string, std::string>, std::vector<StartTime>>;   ///< (arm, pod name)
+
+/// Findings and a series for each; `values` gets their means by the pod's name, and their p99 as NAME_p99.
+void report_starts(const StartTimes& times, Outcomes& out, Values& values);
 
 std::vector<std::size_t> step_pods(const Scenario& scenario);
 

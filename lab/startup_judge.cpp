@@ -6,23 +6,6 @@
 namespace headroom::lab {
 namespace {
 
-double mean(const std::vector<double>& all) {
-  double sum = 0;
-  for (const auto one : all) sum += one;
-  return all.empty() ? 0 : sum / static_cast<double>(all.size());
-}
-
-void report_times(const StartTimes& times, Outcomes& out, Values& values) {
-  for (const auto& [key, all] : times) {
-    values[key] = mean(all);
-    out.findings.push_back({fmt::format("{}: mean of {} starts on an idle node", key.second, all.size()), "s", key.first,
-                            mean(all), {}, Verdict::Says::not_judged});
-    Series series{key.second + ", " + key.first, "s", {}};
-    for (std::size_t i = 0; i < all.size(); ++i) series.points.emplace_back(static_cast<double>(i + 1), all[i]);
-    out.series.push_back(std::move(series));
-  }
-}
-
 void report_leases(const Series& series, const std::string& arm, Outcomes& out, Values& values) {
   Latencies ns;
   for (const auto& point : series.points) ns.push_back(static_cast<std::int64_t>(point.second * 1e6));
@@ -36,6 +19,27 @@ void report_leases(const Series& series, const std::string& arm, Outcomes& out, 
 }
 
 }  // namespace
+
+void report_starts(const StartTimes& times, Outcomes& out, Values& values) {
+  for (const auto& [key, all] : times) {
+    Latencies ns;
+    double throttled = 0;
+    Series series{key.second + ", " + key.first, "s", {}};
+    for (const auto& start : all) {
+      ns.push_back(static_cast<std::int64_t>(start.took * 1e9));
+      throttled += start.throttled;
+      series.points.emplace_back(static_cast<double>(series.points.size() + 1), start.took);
+    }
+    const auto summary = summarize(std::move(ns));
+    const double mean = summary.mean / 1000, p99 = summary.p99 / 1000;
+    values[key] = mean;
+    values[{key.first, key.second + "_p99"}] = p99;
+    for (const auto& [what, value] : {std::pair{"mean", mean}, {"p99", p99}, {"throttled in each, mean", throttled / static_cast<double>(all.size())}})
+      out.findings.push_back({fmt::format("{}: {} of {} starts on an idle node", key.second, what, all.size()), "s", key.first, value, {},
+                              Verdict::Says::not_judged});
+    out.series.push_back(std::move(series));
+  }
+}
 
 std::vector<std::size_t> step_pods(const Scenario& scenario) {
   std::vector<std::size_t> out;
@@ -56,7 +60,8 @@ Result<Outcomes> judge_startup(const Scenario& scenario, const RunOptions& optio
       if (auto ok = place.complete(arm, round, times); !ok) return tl::unexpected(ok.error());
     }
   }
-  report_times(times, out, values);
+  report_starts(times, out, values);
+  add_oracle_gain(values, out);
   for (const auto& arm : options.arms) {
     if (arm.kind != ArmKind::daemon) continue;
     Series series{"first lease on a saturated node, " + arm.name, "ms", {}};

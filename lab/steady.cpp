@@ -131,7 +131,9 @@ std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const std::vector<
 
 Result<Outcomes> run_steady(const Bench& bench, const Scenario& scenario, const RunOptions& options) {
   auto out = run_rotations(bench, scenario, options, "", {});
-  if (out) add_added_wait(*out, options.arms);
+  if (!out) return out;
+  add_added_wait(*out, options.arms);
+  add_dominance(scenario, options.arms, options.depth, *out);
   return out;
 }
 

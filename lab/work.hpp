@@ -25,6 +25,7 @@ struct WorkPage {
   std::atomic<std::int64_t> end{0};       ///< nothing due from here on; 0: open
   std::atomic<std::uint32_t> ready{0};    ///< the process is up and waits for begin
   std::atomic<std::uint64_t> count{0};    ///< events logged
+  char become[256] = {};                  ///< a job: path of the program that it becomes at its end; empty: none
 
   WorkEvent* log() { return reinterpret_cast<WorkEvent*>(this + 1); }
   const WorkEvent* log() const { return reinterpret_cast<const WorkEvent*>(this + 1); }

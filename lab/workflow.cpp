@@ -71,6 +71,8 @@ Result<ArmRun> measure_workflow(const Bench& bench, const Scenario& scenario, co
   if (auto ok = rig->wait_until(begin + nanoseconds(scenario.warmup).count(), what); !ok) return tl::unexpected(ok.error());
   const auto asked = rig->daemon() != nullptr ? rig->daemon()->counters() : DaemonCounters{};
   if (!asked) return tl::unexpected(asked.error());
+  const auto waits = waits_of(*rig);
+  if (!waits) return tl::unexpected(waits.error());
   auto todo = workflow_steps(scenario, bench.cpus, load_seed(bench.seed, rotation, "steps"));
   if (options.depth == RunOptions::Depth::smoke && todo.size() > 10) todo.resize(10);
   RealWorld world{bench, *rig};
@@ -78,7 +80,11 @@ Result<ArmRun> measure_workflow(const Bench& bench, const Scenario& scenario, co
   if (!done) return tl::unexpected(done.error());
   const auto answered = rig->daemon() != nullptr ? rig->daemon()->counters() : DaemonCounters{};
   if (!answered) return tl::unexpected(answered.error());
+  const auto waits_then = waits_of(*rig);
+  if (!waits_then) return tl::unexpected(waits_then.error());
   ArmRun out;
+  put_waits(*waits, *waits_then, out);
+  out.neighbours = rig->neighbours();
   out.arm = arm.name;
   out.run = run;
   out.rotation = rotation;
@@ -125,6 +131,7 @@ Result<Outcomes> run_workflow(const Bench& bench, const Scenario& scenario, cons
                       return measure_workflow(bench, scenario, options, arm, run, rotation, notes);
                     });
   if (!out) return out;
+  add_added_wait(*out, options.arms);
   return judge_workflow(std::move(*out));
 }
 

@@ -44,6 +44,7 @@ class SimNode final : public Source, public Sink {
   Loads& loads() { return loads_; }
   ThrottleCounters throttle(Slot slot) const { return kernel_.throttle(slot); }
   Bandwidth bandwidth(Slot slot) const { return kernel_.bandwidth(slot); }
+  nanoseconds waited(Slot slot) const { return kernel_.waited(slot); }
   const std::vector<Worked>& log(Loads::Id load) const { return loads_.log(load); }
   TimePoint now() const { return point(kernel_.now()); }
 

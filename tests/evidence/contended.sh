@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The same beside a best-effort hog: headroom-lab's scenario at its full size.
+# Fan-out beside a best-effort hog, under every policy: 45 minutes where the first run counts.
 . "$(dirname "$0")/lab.sh"
 
-lab contended headroom-file "The same beside a best-effort hog"
+lab contended headroom,headroom-file,koordinator,captain,quota_turbo,kernel_burst,nolimit,nolimit_low "The same beside a best-effort hog"

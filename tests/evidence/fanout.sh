@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fan-out of a workflow: headroom-lab's scenario at its full size.
+# Fan-out of a workflow, under every policy: 45 minutes where the first run counts.
 . "$(dirname "$0")/lab.sh"
 
-lab fanout headroom-file,headroom-hidden,nolimit "Fan-out of a workflow"
+lab fanout headroom-file,headroom-hidden,koordinator,captain,quota_turbo,kernel_burst,nolimit,nolimit_low "Fan-out of a workflow"

@@ -31,6 +31,34 @@ TEST(Bars, CompareWithTheArmTheyName) {
   EXPECT_EQ(out[0].says, Says::pass);
 }
 
+ArmStats arm_with(const std::string& name, double step, double b, double g) {
+  ArmStats out;
+  out.arm = name;
+  out.step.mean = step;
+  out.burstable.p95 = b;
+  out.guaranteed.p95 = g;
+  return out;
+}
+
+TEST(Dominance, IsToBeBetterForEverybodyAtOnce) {
+  Scenario scenario;
+  scenario.undominated = {"headroom", "absent"};
+  const auto arms = parse_arms("static,headroom,headroom-file,koordinator,nolimit,nolimit_low,kernel_burst", Twin::not_needed).value();
+  Outcomes out;
+  out.arms = {arm_with("static", 600, 4, 20),      arm_with("headroom", 400, 4, 10),   arm_with("headroom-file", 300, 3, 9),
+              arm_with("koordinator", 399, 3.9, 9.9), arm_with("nolimit", 300, 3, 10), arm_with("nolimit_low", 300, 1, 5),
+              arm_with("kernel_burst", 300, 5, 5)};
+  add_dominance(scenario, arms, RunOptions::Depth::full, out);
+  ASSERT_EQ(out.findings.size(), 1u);
+  EXPECT_EQ(out.findings[0].value, 1) << "nolimit is only as good for Guaranteed, the others are no rivals or worse for somebody";
+  EXPECT_EQ(out.findings[0].says, Says::miss);
+  EXPECT_EQ(out.notes.at(0), "better than headroom on all three: koordinator");
+  out.arms[3].guaranteed.p95 = 10.1;
+  out.findings.clear();
+  add_dominance(scenario, arms, RunOptions::Depth::full, out);
+  EXPECT_EQ(out.findings.at(0).says, Says::pass);
+}
+
 TEST(Pool, JoinsTheRotationsOfAnArm) {
   ArmRun one;
   one.arm = "static";

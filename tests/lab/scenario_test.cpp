@@ -83,6 +83,16 @@ TEST(Scenario, RefusesBrokenText) {
   EXPECT_NE(fault("- a\n- b\n"), "");
 }
 
+TEST(Scenario, OfKindRuntimesEveryStepSaysWhatItBecomes) {
+  const auto launcher = [](const std::string& then) {
+    return "scenario: x\ndescription: y\nkind: runtimes\npods:\n  - name: p\n    qos: burstable\n    class: step\n    containers:\n"
+           "      - {name: c, request: 100m, load: {kind: job, cpu: 1s" + then + "}}\n";
+  };
+  EXPECT_EQ(fault(launcher(", then: jvm")), "");
+  EXPECT_EQ(fault(launcher("")), "x.yaml:5:3: pods: every step needs a job that says what it becomes: then: jvm or then: go");
+  EXPECT_NE(fault(launcher(", then: rust")).find("jvm or go"), std::string::npos);
+}
+
 TEST(Scenario, RequestsHaveToFit) {
   const auto got = parse_scenario(pod("burstable", "request: 1500m, "), "x.yaml");
   ASSERT_TRUE(got);
@@ -112,7 +122,7 @@ TEST(Scenario, EveryOneThatIsShippedIsReadAndFits) {
     for (const auto& bar : got->bars) EXPECT_TRUE(parse_arm(bar.arm)) << bar.arm;
     ++found;
   }
-  EXPECT_EQ(found, 12);
+  EXPECT_EQ(found, 14);
 }
 
 TEST(Arms, TwinsAreAddedAndNothingTwice) {
