@@ -63,6 +63,7 @@ json group_json(const Report& r, const GroupReport& g) {
           {"throttledSeconds", secs(g.throttle.throttled_time)}, {"stretch", stretch_json(g)}, {"lentCpuSeconds", secs(g.lent_cpu)},
           {"stallAvoidedSeconds", secs(g.stall_avoided)}, {"lease", lease_json(g.lease)}, {"verdict", g.verdict},
           {"reason", reason_json(r, g.reason)}, {"harmLastMinuteSeconds", secs(g.harm_minute)},
+          {"harmSeconds", secs(g.harm_total)},
           {"settingsWrites", g.settings_writes}, {"refills", g.refills}, {"foreignWrites", g.foreign_writes}};
 }
 

@@ -70,6 +70,7 @@ void fill_state(const GroupState& g, TimePoint now, GroupReport& out) {
   out.usage_total = g.usage;
   fill_throttling(g, now, out);
   out.harm_minute = g.harm_minute;
+  out.harm_total = g.harm_total;
   out.foreign_writes = g.own.foreign_writes;
 }
 

@@ -146,7 +146,7 @@ Result<double> Daemon::harm() const {
   const auto groups = http_get(dir_ + "/state/control.sock", "/v1/groups");
   if (!groups) return tl::unexpected(groups.error());
   const auto sum = harm_in(*groups);
-  if (!sum) return fail(Errc::io, "/v1/groups", "no list of groups with harmLastMinuteSeconds");
+  if (!sum) return fail(Errc::io, "/v1/groups", "no list of groups with harmSeconds");
   return *sum;
 }
 

@@ -32,7 +32,7 @@ class Daemon {
   ~Daemon();
 
   Result<DaemonCounters> counters() const;
-  /// Seconds that groups waited in the last minute because of leases, as it judges them; summed. Errors: io.
+  /// Seconds that groups have waited because of leases, as it judges them; summed. Errors: io.
   Result<double> harm() const;
   /// Body of /metrics. Errors: io.
   Result<std::string> metrics() const;
@@ -63,7 +63,7 @@ double metric_sum(const std::string& body, const std::string& family, const std:
 /// The list `events` of a /v1/status answer; empty if it is not one.
 std::vector<std::string> events_in(const std::string& status);
 
-/// Sum of harmLastMinuteSeconds over the groups of a /v1/groups answer; nullopt: it is not one.
+/// Sum of harmSeconds over the groups of a /v1/groups answer; nullopt: it is not one.
 std::optional<double> harm_in(const std::string& groups);
 
 /// GET over TCP to the loopback. Errors: io.

@@ -125,7 +125,7 @@ Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, con
 using Values = std::map<std::pair<std::string, std::string>, double>;
 std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const Values& values, RunOptions::Depth depth);
 
-/// What neighbours have waited so far, and what of the last minute's the daemon says is because of it.
+/// What neighbours have waited so far, and what of that the daemon says is because of it.
 struct Waits {
   std::optional<double> waited, harm;
 };

@@ -92,8 +92,8 @@ std::optional<double> harm_in(const std::string& groups) {
   if (!list->is_array()) return std::nullopt;
   double sum = 0;
   for (const auto& group : *list) {
-    if (!group.is_object() || !group.contains("harmLastMinuteSeconds")) return std::nullopt;
-    sum += group["harmLastMinuteSeconds"].get<double>();
+    if (!group.is_object() || !group.contains("harmSeconds")) return std::nullopt;
+    sum += group["harmSeconds"].get<double>();
   }
   return sum;
 }

@@ -61,7 +61,7 @@ Result<Waits> waits_of(Rig& rig) {
 
 void put_waits(const Waits& before, const Waits& after, ArmRun& out) {
   if (before.waited && after.waited) out.waited = *after.waited - *before.waited;
-  if (before.harm && after.harm) out.harm_told = *after.harm - *before.harm;   // of the last minute: longer than one arm
+  if (before.harm && after.harm) out.harm_told = *after.harm - *before.harm;
 }
 
 Result<> learn(Rig& rig, std::int64_t until, const Scenario& scenario, const std::string& what) {

@@ -86,7 +86,11 @@ Result<Outcomes> run_kind(const SimBench& bench, const Scenario& scenario, const
     }
     case Kind::greedy: return simulate_greedy(bench, scenario, options);
     case Kind::startup: return simulate_startup(bench, scenario, options);
-    case Kind::wakeup: return simulate_wakeup(bench, scenario, options);
+    case Kind::wakeup: {
+      auto out = simulate_wakeup(bench, scenario, options);
+      if (out) add_added_wait(*out, options.arms);
+      return out;
+    }
     case Kind::workflow: return simulate_workflow(bench, scenario, options);
     case Kind::runtimes:
     case Kind::relief: return fail(Errc::malformed, "--simulate", fmt::format("scenario {} is for a real kernel: leave --simulate out", scenario.name));

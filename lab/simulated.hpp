@@ -44,8 +44,8 @@ class SimRig {
   /// Paths of groups whose limit is not what it was, after lending has ended.
   std::vector<std::string> not_restored() const;
   std::size_t steps() const;
-  /// Seconds that neighbours' containers have waited, summed; and of that in the last minute what the engine says is because
-  /// of it. nullopt: no engine.
+  /// Seconds that neighbours' containers have waited, summed; and of that what the engine says is because of it. nullopt: no
+  /// engine.
   double neighbours_waited() const;
   std::optional<double> harm() const;
   std::size_t neighbours() const { return neighbours_.size(); }

@@ -120,7 +120,7 @@ Result<> SimRig::run_until(TimePoint until, const std::string& what) {
     const auto result = tick(node_, node_, engine_);
     harm_ = nanoseconds{0};
     for (const Slot slot : neighbours_)
-      if (slot < result.snapshot.groups.size()) harm_ += result.snapshot.groups[slot].harm_minute;
+      if (slot < result.snapshot.groups.size()) harm_ += result.snapshot.groups[slot].harm_total;
     if (after_tick) after_tick(result);
   }
   return {};

@@ -69,6 +69,7 @@ Result<Outcomes> run_wakeup(const Bench& bench, const Scenario& scenario, const 
   };
   auto out = run_rotations(bench, scenario, options, "", look_on);
   if (!out) return out;
+  add_added_wait(*out, options.arms);
   for (const auto& [arm, all] : seen) report_wakes(arm, all, *out);
   out->notes.insert(out->notes.end(), named.begin(), named.end());
   return out;

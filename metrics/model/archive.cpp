@@ -44,8 +44,8 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<HarmMemory::Judged> T>
 void fields(Archive& a, T& v) {
-  auto& [at, wait, cpu] = v;
-  a(at, wait, cpu);
+  auto& [at, wait, cpu, beside] = v;
+  a(at, wait, cpu, beside);
 }
 template <class Archive, Of<NodeMemory::Steal> T>
 void fields(Archive& a, T& v) {
@@ -98,13 +98,13 @@ void fields(ByteReader& a, Means& means) {
 }
 
 void fields(ByteWriter& a, const HarmMemory& v) {
-  a(v.has_window, v.window_at, v.wait, v.usage, v.baseline_permille, v.buckets, v.bucket, v.listed);
+  a(v.has_window, v.window_at, v.wait, v.usage, v.baseline_permille, v.taken, v.buckets, v.bucket, v.listed);
   a.number(v.judged_count);
   for (std::size_t i = 0; i < v.judged_count; ++i)
     a(v.judged[(v.judged_head + 2 * HarmMemory::kJudged - 1 - i) % HarmMemory::kJudged]);
 }
 void fields(ByteReader& a, HarmMemory& v) {
-  a(v.has_window, v.window_at, v.wait, v.usage, v.baseline_permille, v.buckets, v.bucket, v.listed);
+  a(v.has_window, v.window_at, v.wait, v.usage, v.baseline_permille, v.taken, v.buckets, v.bucket, v.listed);
   const auto count = std::min<std::uint64_t>(a.number(), HarmMemory::kJudged);
   v.judged_count = static_cast<std::uint32_t>(count);
   v.judged_head = static_cast<std::uint32_t>(count % HarmMemory::kJudged);

@@ -17,10 +17,10 @@ template <class Archive, Of<GroupState> T>
 void fields(Archive& a, T& v) {
   auto& [id, read_at, rate, use_100ms, use_1s, p90_10s, throttling, counted, usage, still_since, used_in_period,
          period_left, throttle, throttled_at, throttled_since, throttle_before, populated, first_use, own, harm_100ms,
-         harm_window_end, harm_minute, judged_windows, expected] = v;
+         harm_window_end, harm_minute, harm_total, judged_windows, expected] = v;
   a(id, read_at, rate, use_100ms, use_1s, p90_10s, throttling, counted, usage, still_since, used_in_period, period_left,
     throttle, throttled_at, throttled_since, throttle_before, populated, first_use, own, harm_100ms, harm_window_end,
-    harm_minute, judged_windows, expected);
+    harm_minute, harm_total, judged_windows, expected);
 }
 template <class Archive, Of<NodeView> T>
 void fields(Archive& a, T& v) {

@@ -1,6 +1,8 @@
 // Harm to protected neighbours (POLICY.md, rank 1) and the contract's account.
-//   h = (wait - b x cpu) x min(1, borrowers' CPU above their limits on its CPUs / CPU it waited for)
-// Windows are summed with their sign and the minute's sum is floored at 0: waiting comes in heaps, so the positive parts
+//   h = wait - what it would have waited without leases; either way at most what borrowers used above their limits on its CPUs
+// What it would have waited is b x cpu, b from windows without leases in which as much ran beside it as runs there now within
+// limits. Where there were none (a workflow that has just begun): the part of its wait that falls to those within limits.
+// Windows are summed with their sign (below 0: it waited less than without leases): waiting comes in heaps, so the positive parts
 // of windows that differ by chance alone add up to 4-6 % of wall time on a contended node where nobody is worse off. For
 // the same reason b is the windows' wait by their CPU time and not the median of the ratios, which knows no heaps.
 #include <algorithm>
@@ -15,6 +17,8 @@ constexpr nanoseconds kTooLong = milliseconds{300};  // no window: good for a ba
 constexpr nanoseconds kMemory = minutes{10};
 constexpr nanoseconds kJudgedSpacing = milliseconds{4'700};  // 128 of them span the ten minutes
 constexpr std::uint32_t kEnough = 100;                       // windows, below which b is 0
+constexpr std::uint32_t kAlike = 20;                         // windows with as much beside them that make a b of their own
+constexpr std::int64_t kAlikePermille = 100;                 // of the node's CPUs: as much
 constexpr nanoseconds kOverAge = milliseconds{20};
 
 /// CPU that borrowers use above their limits by our doing. Seen at most every 20 ms.
@@ -77,11 +81,47 @@ void forget_old(HarmMemory& memory, TimePoint now) {
   }
 }
 
-void add_to_baseline(HarmMemory& memory, TimePoint now, nanoseconds wait, nanoseconds cpu) {
+std::int64_t permille(nanoseconds wait, nanoseconds cpu) {
+  return std::min<std::int64_t>(wait.count() * 1000 / std::max<std::int64_t>(cpu.count(), 1), 1'000'000);
+}
+
+/// What runs on the node beside a neighbour: within limits, and above them by our doing. nullopt: the node's use is not known.
+struct Beside {
+  std::optional<MilliCpu> within;
+  MilliCpu over;
+};
+
+Beside beside(const ModelState::Impl& m, MilliCpu own, MilliCpu over) {
+  if (!m.memory.read) return {std::nullopt, over};
+  return {std::max(MilliCpu{}, m.memory.use_100ms - own - over), over};
+}
+
+/// What it would have waited without leases.
+nanoseconds expected_wait(const HarmMemory& memory, const Beside& beside, MilliCpu as_much, nanoseconds wait, nanoseconds cpu) {
+  const bool known = memory.judged_count >= kEnough;
+  const nanoseconds usual = known ? cpu * memory.baseline_permille / 1000 : nanoseconds{0};
+  if (!beside.within) return usual;
+  nanoseconds waited{0}, used{0};
+  std::uint32_t alike = 0;
+  for (std::uint32_t i = 0; known && i < memory.judged_count; ++i) {
+    const auto& window = memory.judged[(memory.judged_head + HarmMemory::kJudged - 1 - i) % HarmMemory::kJudged];
+    const auto apart = window.beside - *beside.within;
+    if (std::max(apart, MilliCpu{-apart.value}) > as_much) continue;
+    waited += window.wait;
+    used += window.cpu;
+    ++alike;
+  }
+  if (alike >= kAlike) return cpu * permille(waited, used) / 1000;
+  const auto all = *beside.within + beside.over;
+  if (all.value <= 0) return usual;
+  return std::max(usual, wait / all.value * beside.within->value);
+}
+
+void add_to_baseline(HarmMemory& memory, TimePoint now, nanoseconds wait, nanoseconds cpu, MilliCpu beside) {
   const auto newest = (memory.judged_head + HarmMemory::kJudged - 1) % HarmMemory::kJudged;
   if (memory.judged_count >= kEnough && now - memory.judged[newest].at < kJudgedSpacing) return;
   if (cpu <= nanoseconds{0} && wait > nanoseconds{0}) return;  // waits without running: no ratio
-  memory.judged[memory.judged_head] = {now, wait, cpu};
+  memory.judged[memory.judged_head] = {now, wait, cpu, beside};
   memory.judged_head = (memory.judged_head + 1) % HarmMemory::kJudged;
   memory.judged_count = std::min<std::uint32_t>(memory.judged_count + 1, HarmMemory::kJudged);
   if (memory.judged_count < kEnough) return;
@@ -91,7 +131,7 @@ void add_to_baseline(HarmMemory& memory, TimePoint now, nanoseconds wait, nanose
     waited += window.wait;
     used += window.cpu;
   }
-  memory.baseline_permille = std::min<std::int64_t>(waited.count() * 1000 / std::max<std::int64_t>(used.count(), 1), 1'000'000);
+  memory.baseline_permille = permille(waited, used);
 }
 
 nanoseconds bucket_length(const ModelParams& params) {
@@ -114,10 +154,11 @@ void charge(ModelState::Impl& m, const ModelParams& params, Slot slot, TimePoint
   group.harm_100ms = std::max(nanoseconds{0}, harm);
   group.harm_window_end = now;
   if (harm == nanoseconds{0}) return;
+  group.harm_total += harm;
   const auto bucket = now.time_since_epoch() / bucket_length(params);
   sum_buckets(memory, bucket);
   memory.buckets[static_cast<std::size_t>(bucket % static_cast<std::int64_t>(HarmMemory::kBuckets))] += harm;
-  group.harm_minute = std::max(nanoseconds{0}, sum_buckets(memory, bucket));
+  group.harm_minute = sum_buckets(memory, bucket);
   if (group.harm_minute > nanoseconds{params.contract_window} * params.added_wait_permille / 1000)
     m.minute_breached = true;
   if (memory.listed) return;
@@ -139,17 +180,17 @@ void judge(ModelState::Impl& m, const ModelParams& params, const Catalog& catalo
   forget_old(memory, now);
   const bool leaseless = !m.ever_leased || m.last_lease_at < memory.window_at;
   const bool stopped = throttled(m, slot, cpu, memory.window_at, wall);
-  if (leaseless && m.over.empty() && !stopped) add_to_baseline(memory, now, wait, cpu);
+  const Beside others = beside(m, rate_of(cpu, wall), over_on(m, catalog, slot));
+  if (leaseless && m.over.empty() && !stopped) add_to_baseline(memory, now, wait, cpu, others.within.value_or(MilliCpu{}));
   m.groups[slot].judged_windows = memory.judged_count;
   if (wall > kTooLong) return;
   m.minute_judged = true;
   nanoseconds harm{0};
   if (!stopped) {
-    const std::int64_t b = memory.judged_count >= kEnough ? memory.baseline_permille : 0;
-    const nanoseconds expected = cpu * b / 1000, basis = std::max(wait, expected);
-    harm = wait - expected;
-    const nanoseconds taken = cpu_time(over_on(m, catalog, slot), wall);
-    if (taken < basis) harm = nanoseconds{harm.count() / 1000 * rate_of(taken, basis).value};
+    const MilliCpu as_much{std::int64_t{m.node.cpus} * kAlikePermille};
+    // Who waited for what they took is still behind when they have stopped: half of it counts in the window after.
+    memory.taken = std::max(cpu_time(others.over, wall), memory.taken - memory.taken / 2);
+    harm = std::clamp(wait - expected_wait(memory, others, as_much, wait, cpu), -memory.taken, memory.taken);
   }
   charge(m, params, slot, now, harm);
 }
@@ -190,7 +231,7 @@ void pass_minutes(ModelState::Impl& m, const ModelParams& params, TimePoint now)
     std::erase_if(m.harmed, [&](Slot slot) {
       if (slot >= m.harm.size() || !m.harm[slot]) return true;
       const nanoseconds sum = sum_buckets(*m.harm[slot], bucket);
-      m.groups[slot].harm_minute = std::max(nanoseconds{0}, sum);
+      m.groups[slot].harm_minute = sum;
       if (sum != nanoseconds{0}) return false;
       m.harm[slot]->listed = false;
       return true;

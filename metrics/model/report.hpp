@@ -45,7 +45,7 @@ struct GroupReport {
   std::optional<LeaseReport> lease;
   std::string verdict;                     ///< why it is treated as it is: one sentence, from Policy::explain
   Reason reason;                           ///< the numbers behind verdict
-  nanoseconds harm_minute{0};
+  nanoseconds harm_minute{0}, harm_total{0};
   std::uint64_t settings_writes = 0, refills = 0;
   std::uint32_t foreign_writes = 0;
 };

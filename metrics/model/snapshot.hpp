@@ -57,7 +57,8 @@ struct alignas(64) GroupState {
   // Harm to a protected neighbour (POLICY, rank 1).
   nanoseconds harm_100ms{0};         ///< h of the last whole 100 ms window
   TimePoint harm_window_end;
-  nanoseconds harm_minute{0};        ///< sum of h over the last 60 s
+  nanoseconds harm_minute{0};        ///< sum of h over the last 60 s; below 0: it waited less than it would have without leases
+  nanoseconds harm_total{0};         ///< the same since the daemon began
   std::uint32_t judged_windows = 0;  ///< windows without leases in its baseline; b is 0 below 100
   MilliCpu expected;                 ///< what it is expected to want up to its limit (lendable.hpp); 0 unless counted
 };

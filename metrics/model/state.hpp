@@ -81,11 +81,13 @@ struct HarmMemory {
   struct Judged {
     TimePoint at;
     nanoseconds wait{0}, cpu{0};
-  };  ///< a window without leases
+    MilliCpu beside;  ///< that ran on the node beside it
+  };                  ///< a window without leases
   static constexpr std::size_t kJudged = 128;
   std::array<Judged, kJudged> judged{};
   std::uint32_t judged_count = 0, judged_head = 0;
   std::int64_t baseline_permille = 0;  ///< b: their wait by their CPU time
+  nanoseconds taken{0};  ///< most that borrowers took in a window, fading
   static constexpr std::size_t kBuckets = 60;
   std::array<nanoseconds, kBuckets> buckets{};  ///< harm by sixtieth of the contract window
   std::int64_t bucket = 0;                      ///< number of the newest

@@ -7,7 +7,7 @@ namespace {
 struct Harmed {
   World w;
   Slot neighbour = w.container(w.pod(), 0), borrower = w.container(w.pod(), 1);
-  nanoseconds used{0}, waited{0}, borrowed{0};
+  nanoseconds used{0}, waited{0}, borrowed{0}, node_next{0}, node_usage{0};
   explicit Harmed(Judge judge = Judge::pressure) : w(params(judge)) {
     w.settle({{borrower, quota_ms(20)}, {neighbour, unlimited()}});
     for (int i = 0; i < 3; ++i) window(0, 0, 0);
@@ -18,12 +18,19 @@ struct Harmed {
     return p;
   }
   void lend() { w.wrote(borrower, quota_ms(150)); }
+  /// CPU time of everything in the window to come.
+  void node_used(std::int64_t cpu_ms) { node_next = milliseconds{cpu_ms}; }
   void limit(std::int64_t ms) { w.settle({{neighbour, quota_ms(ms)}}); }
   GroupState window(std::int64_t cpu_ms, std::int64_t wait_ms, std::int64_t borrower_ms) {
     w.ms += 100;
     used += milliseconds{cpu_ms};
     waited += milliseconds{wait_ms};
     borrowed += milliseconds{borrower_ms};
+    if (node_next.count() > 0) {
+      node_usage += node_next;
+      w.node(node_usage);
+      node_next = {};
+    }
     w.use(borrower, borrowed);
     Reading& r = w.read(neighbour);
     r.usage = used;
@@ -38,9 +45,34 @@ TEST(Harm, IsTheWaitTimesTheBorrowersPartInIt) {
   h.window(10, 0, 120);
   h.window(10, 0, 120);
   EXPECT_EQ(h.window(10, 40, 120).harm_100ms, milliseconds{40}) << "100 ms above the limit, 40 waited for";
+  EXPECT_EQ(h.window(10, 80, 60).harm_100ms, milliseconds{50}) << "40 ms above the limit, 100 a window ago, 80 waited for";
   EXPECT_EQ(h.window(10, 80, 60).harm_100ms, milliseconds{40}) << "40 ms above the limit, 80 waited for";
   EXPECT_EQ(h.window(10, 0, 60).harm_100ms, milliseconds{0});
-  EXPECT_EQ(h.window(10, 0, 60).harm_minute, milliseconds{80});
+  EXPECT_EQ(h.window(10, 0, 60).harm_minute, milliseconds{130});
+  EXPECT_EQ(h.window(10, 0, 60).harm_total, milliseconds{130});
+}
+
+TEST(Harm, IsNotWhatThoseWithinTheirLimitsWouldHaveCostAlone) {
+  Harmed h;
+  h.lend();
+  // Nothing is known of it without leases; of 180 ms beside it 90 are above limits.
+  for (int i = 0; i < 3; ++i) h.node_used(190), h.window(10, 0, 110);
+  h.node_used(190);
+  const auto harm = h.window(10, 40, 110).harm_100ms;
+  EXPECT_NEAR(static_cast<double>(harm.count()) / 1e6, 20, 1);
+}
+
+TEST(Harm, WhatItWaitedBesideAsMuchIsWhatItWouldHaveWaited) {
+  Harmed h;
+  for (int i = 0; i < 60; ++i) h.node_used(30), h.window(10, 1, 10);     // a quiet node
+  for (int i = 0; i < 60; ++i) h.node_used(130), h.window(10, 20, 10);   // 120 ms beside it
+  h.lend();
+  for (int i = 0; i < 3; ++i) h.node_used(220), h.window(10, 20, 110);   // 120 beside it, and 90 above limits
+  h.node_used(220);
+  EXPECT_NEAR(static_cast<double>(h.window(10, 50, 110).harm_100ms.count()) / 1e6, 30, 1);
+  for (int i = 0; i < 3; ++i) h.node_used(120), h.window(10, 1, 110);    // 20 beside it
+  h.node_used(120);
+  EXPECT_NEAR(static_cast<double>(h.window(10, 31, 110).harm_100ms.count()) / 1e6, 30, 1);
 }
 
 TEST(Harm, WindowsThatDifferByChanceAloneAddUpToNothing) {
