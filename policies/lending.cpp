@@ -134,33 +134,60 @@ void end_spent(const Snapshot& snap, const HeadroomParams& p, LendingState& s, D
   }
 }
 
-/// A window that hurts by itself, or one more when half of what the contract allows is used up.
-static bool hurts(const Snapshot& snap, const HeadroomParams& p, const GroupState& g) {
-  constexpr milliseconds kWindow{100}, kNoise{2};
-  if (g.harm_100ms * 1000 >= kWindow * p.harm_window_permille) return true;
-  return g.harm_100ms > kNoise && snap.node.contract_budget > nanoseconds{0} &&
-         g.harm_minute * 2 > snap.node.contract_budget;
+namespace {
+
+/// CPUs to be taken back for those who wait: from anybody, and from those whose first seconds are over.
+struct Owed {
+  MilliCpu anybody, grown;
+  Slot worst = kNoSlot;
+};
+
+/// Its first seconds (BorrowRule::start) end by themselves, and with them what it costs others.
+bool is_young(const Snapshot& snap, Slot slot) {
+  const Group* group = snap.catalog.find(slot);
+  const auto& borrow = snap.catalog.rule_of(*group).borrow;
+  return borrow && snap.at - group->first_seen < borrow->start;
 }
 
-void revoke_harmful(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out) {
-  MilliCpu owed;
-  Slot worst = kNoSlot;
-  for (const Slot slot : snap.fresh) {
-    const GroupState& g = snap.groups[slot];
-    if (g.harm_window_end != g.read_at || !hurts(snap, p, g)) continue;
-    owed += MilliCpu{1000};  // a thread that waits wants one CPU
-    if (worst == kNoSlot || g.harm_100ms > snap.groups[worst].harm_100ms) worst = slot;
-  }
-  while (owed.value > 0 && !s.leases.empty()) {
-    const auto first = std::max_element(s.leases.begin(), s.leases.end(), [](const Lease& a, const Lease& b) {
-      return std::pair(a.cores, a.since) < std::pair(b.cores, b.since);
-    });
+/// A window that hurts by itself asks for the CPU that a waiting thread wants; one more, when the contract's minute is half
+/// used up, for what it waited. New steps have nine tenths of the minute.
+void add_owed(const Snapshot& snap, const HeadroomParams& p, Slot slot, Owed& owed) {
+  constexpr milliseconds kWindow{100}, kNoise{2};
+  const GroupState& g = snap.groups[slot];
+  if (g.harm_window_end != g.read_at) return;
+  const nanoseconds budget = snap.node.contract_budget;
+  const bool counts = budget > nanoseconds{0} && g.harm_100ms > kNoise;
+  const MilliCpu waited = rate_of(g.harm_100ms, kWindow);
+  if (g.harm_100ms * 1000 >= kWindow * p.harm_window_permille) owed.anybody += MilliCpu{1000};
+  else if (counts && g.harm_minute * 10 > budget * 9) owed.anybody += waited;
+  else if (counts && g.harm_minute * 2 > budget) owed.grown += waited;
+  else return;
+  if (owed.worst == kNoSlot || g.harm_100ms > snap.groups[owed.worst].harm_100ms) owed.worst = slot;
+}
+
+/// Largest and newest first, until so much is back.
+void take_back(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out, MilliCpu owed, Slot worst,
+               bool (*from)(const Snapshot&, Slot)) {
+  while (owed.value > 0) {
+    auto first = s.leases.end();
+    for (auto it = s.leases.begin(); it != s.leases.end(); ++it)
+      if (from(snap, it->slot) && (first == s.leases.end() || std::pair(first->cores, first->since) < std::pair(it->cores, it->since))) first = it;
+    if (first == s.leases.end()) return;
     Borrower& b = s.borrowers[first->slot];
     owed -= std::max(MilliCpu{1}, first->cores - own_limit(snap.groups[first->slot]));
-    b.not_before = snap.at + p.harm_backoff;
+    b.not_before = snap.at + (is_young(snap, first->slot) ? p.harm_backoff / 4 : p.harm_backoff);
     b.not_before_why = Because::revoke_harm;
     end_lease(snap, s, out, static_cast<std::size_t>(first - s.leases.begin()), Because::revoke_harm, worst);
   }
+}
+
+}  // namespace
+
+void revoke_harmful(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out) {
+  Owed owed;
+  for (const Slot slot : snap.fresh) add_owed(snap, p, slot, owed);
+  take_back(snap, p, s, out, owed.anybody, owed.worst, [](const Snapshot&, Slot) { return true; });
+  take_back(snap, p, s, out, owed.grown, owed.worst, [](const Snapshot& now, Slot slot) { return !is_young(now, slot); });
 }
 
 void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Slot slot) {

@@ -138,6 +138,58 @@ TEST_F(HeadroomPolicy, HarmTakesTheLargestAndNewestFirstAndNamesTheNeighbour) {
   EXPECT_EQ(want_for(node.decide(*p), biggest), nullptr) << "no lease again within the backoff";
 }
 
+/// A window in which the service waited so long, when it has waited so much of a contract of 600 ms.
+struct HarmCase {
+  int window_ms, minute_ms;
+  bool young;
+  bool revoked;
+};
+
+TEST_F(HeadroomPolicy, TheContractsMinuteIsSpentOnNewStepsFirst) {
+  node.node.contract_budget = milliseconds{600};
+  const auto first_seen = node.catalog.groups[step]->first_seen;
+  for (const HarmCase& c : {HarmCase{5, 290, false, false}, {5, 310, false, true}, {5, 310, true, false}, {5, 530, true, false},
+                            {5, 550, true, true}, {2, 590, false, false}, {2, 590, true, false}, {60, 60, true, true}}) {
+    lend(step);
+    ASSERT_EQ(p->leases().size(), 1u);
+    node.catalog.groups[step]->first_seen = c.young ? node.now - seconds{3} : first_seen;
+    node.pass(milliseconds{10});
+    node.run(step, MilliCpu{1500}, milliseconds{20});
+    node.read(service);
+    node.states[service].harm_100ms = milliseconds{c.window_ms};
+    node.states[service].harm_minute = milliseconds{c.minute_ms};
+    node.states[service].harm_window_end = node.now;
+    node.decide(*p);
+    EXPECT_EQ(p->leases().empty(), c.revoked) << c.window_ms << " ms of " << c.minute_ms << (c.young ? ", new" : "");
+    // A new step may ask again after a quarter of the backoff.
+    node.pass(milliseconds{600});
+    node.run(step, MilliCpu{2000}, milliseconds{40});
+    node.decide(*p);
+    EXPECT_EQ(p->leases().empty(), c.revoked && !c.young);
+    node.pass(seconds{5});
+    node.run(step, MilliCpu{0}, milliseconds{0});
+    node.decide(*p);
+  }
+}
+
+TEST_F(HeadroomPolicy, WhatIsTakenBackForTheMinuteIsNoMoreThanWasWaitedFor) {
+  node.node.contract_budget = milliseconds{600};
+  lend(step);
+  node.run(step, MilliCpu{1500}, milliseconds{20});
+  node.run(other, MilliCpu{2000}, milliseconds{20});
+  node.decide(*p);
+  ASSERT_EQ(p->leases().size(), 2u);
+  node.pass(milliseconds{10});
+  node.read(service);
+  node.states[service].harm_100ms = milliseconds{5};
+  node.states[service].harm_minute = milliseconds{400};
+  node.states[service].harm_window_end = node.now;
+  node.run(step, MilliCpu{1500}, milliseconds{20});
+  node.run(other, MilliCpu{2000}, milliseconds{20});
+  node.decide(*p);
+  EXPECT_EQ(p->leases().size(), 1u) << "5 ms of 100 are a twentieth of a CPU: one lease is more than that";
+}
+
 TEST_F(HeadroomPolicy, CreditBoundsWhatIsLent) {
   node.catalog.rules[kStep].borrow->credit = seconds{1};
   nanoseconds used{0};
