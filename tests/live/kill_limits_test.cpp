@@ -23,9 +23,16 @@ class KillLimits : public KillTest {
     }, patience());
     ASSERT_TRUE(caught) << daemon.log();
     ::kill(guard(), SIGSTOP);
+    ASSERT_TRUE(eventually([&] { return is_frozen(guard()); }));   // it would restore in the moment until then
     daemon.signal(SIGKILL);
     (void)daemon.reap();
     ASSERT_FALSE(any_raised().empty());
+  }
+  /// Every thread of it. It is not our child.
+  static bool is_frozen(pid_t pid) {
+    for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid)))
+      if (const auto stat = read_line(task.path() / "stat"); stat.find(") T ") == std::string::npos) return false;
+    return true;
   }
   std::string any_raised() const {
     for (int i = 0; i < node_.size(); ++i)
