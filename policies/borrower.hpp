@@ -30,6 +30,8 @@ struct Borrower {
   TimePoint wanted_at;              ///< last time it wanted more than its limit
   TimePoint not_before;             ///< no lease before,
   Because not_before_why = Because::none;  ///< and why
+  TimePoint harmed_until;           ///< end of the last backoff for harm,
+  int harm_strikes = 0;             ///< and how many have followed each other
   bool start_tried = false;
   int margin_percent = 50;          ///< asked beyond its use; grows when shrinking stalled it (rollback)
   TimePoint shrunk_at;

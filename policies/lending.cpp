@@ -149,6 +149,19 @@ bool is_young(const Snapshot& snap, Slot slot) {
   return borrow && snap.at - group->first_seen < borrow->start;
 }
 
+/// A new step waits for a quarter of the backoff. Who hurts again within a minute of his last one waits for twice as long as
+/// then, at most 32 times the backoff.
+nanoseconds backoff(const Snapshot& snap, const HeadroomParams& p, Borrower& b, Slot slot) {
+  constexpr seconds kMemory{60};
+  constexpr int kMostStrikes = 5;
+  if (is_young(snap, slot)) return p.harm_backoff / 4;
+  const bool again = b.harmed_until != TimePoint{} && snap.at - b.harmed_until < kMemory;
+  b.harm_strikes = again ? std::min(b.harm_strikes + 1, kMostStrikes) : 0;
+  const nanoseconds wait = p.harm_backoff * (1 << b.harm_strikes);
+  b.harmed_until = snap.at + wait;
+  return wait;
+}
+
 /// A window that hurts by itself asks for the CPU that a waiting thread wants; one more, when the contract's minute is half
 /// used up, for what it waited. New steps have nine tenths of the minute.
 void add_owed(const Snapshot& snap, const HeadroomParams& p, Slot slot, Owed& owed) {
@@ -175,7 +188,7 @@ void take_back(const Snapshot& snap, const HeadroomParams& p, LendingState& s, D
     if (first == s.leases.end()) return;
     Borrower& b = s.borrowers[first->slot];
     owed -= std::max(MilliCpu{1}, first->cores - own_limit(snap.groups[first->slot]));
-    b.not_before = snap.at + (is_young(snap, first->slot) ? p.harm_backoff / 4 : p.harm_backoff);
+    b.not_before = snap.at + backoff(snap, p, b, first->slot);
     b.not_before_why = Because::revoke_harm;
     end_lease(snap, s, out, static_cast<std::size_t>(first - s.leases.begin()), Because::revoke_harm, worst);
   }

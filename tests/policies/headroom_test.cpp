@@ -172,6 +172,32 @@ TEST_F(HeadroomPolicy, TheContractsMinuteIsSpentOnNewStepsFirst) {
   }
 }
 
+TEST_F(HeadroomPolicy, WhoHurtsAgainAndAgainWaitsTwiceAsLongEachTime) {
+  node.node.contract_budget = milliseconds{600};
+  const auto hurt = [&] {
+    node.read(service);
+    node.states[service].harm_100ms = milliseconds{60};
+    node.states[service].harm_window_end = node.now;
+    node.decide(*p);
+    EXPECT_TRUE(p->leases().empty());
+    const TimePoint from = node.now;
+    while (p->leases().empty() && node.now - from < seconds{200}) {
+      node.pass(milliseconds{100});
+      node.run(step, MilliCpu{2000}, milliseconds{40});
+      node.decide(*p);
+    }
+    return std::chrono::duration_cast<milliseconds>(node.now - from);
+  };
+  lend(step);
+  for (const int seconds_each : {2, 4, 8, 16, 32, 64, 64}) EXPECT_EQ(hurt(), milliseconds{1000 * seconds_each});
+  for (int i = 0; i < 700; ++i) {
+    node.pass(milliseconds{100});
+    node.run(step, MilliCpu{2000}, milliseconds{40});
+    node.decide(*p);
+  }
+  EXPECT_EQ(hurt(), seconds{2}) << "a minute without harm is forgotten";
+}
+
 TEST_F(HeadroomPolicy, WhatIsTakenBackForTheMinuteIsNoMoreThanWasWaitedFor) {
   node.node.contract_budget = milliseconds{600};
   lend(step);
