@@ -34,12 +34,13 @@ struct ReplayOptions {
 /// Prints. @return exit code: 0 every plan agrees, 1 one does not, 2 no such journal, tick or group
 int run_replay(const ReplayOptions& options);
 
-/// The journal's bytes with one usage counter changed that tick `at` read: of a group with a lease, if there is one.
+/// The journal's bytes with one usage counter changed that tick `at`, or the next that read any, read: of a group with a lease,
+/// if there is one.
 struct FlippedJournal {
   std::vector<std::string> segments;
   std::string what;              ///< "usage of /kubepods/…, read at tick 1200: 50 ms more than was read"
 };
-/// Errors: absent (no such tick, or it read no usage), malformed.
+/// Errors: absent (no usage was read from there on), malformed.
 Result<FlippedJournal> flip_counter(const std::vector<std::string>& segments, std::uint64_t at);
 
 struct AuditOptions {

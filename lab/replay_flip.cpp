@@ -8,23 +8,35 @@ namespace {
 
 constexpr milliseconds kFlip{50};
 
-/// Of what tick `at` read: a group with a lease, or else the first whose usage was read.
-Result<std::pair<Slot, std::string>> find_counter(const std::vector<std::string>& segments, std::uint64_t at) {
-  Replay replay({segments.begin(), segments.end()});
-  const Replay::Tick* tick = replay.next();
-  while (tick != nullptr && tick->number != at) tick = replay.next();
-  if (replay.error()) return tl::unexpected(*replay.error());
-  if (tick == nullptr) return fail(Errc::absent, "--flip", fmt::format("no tick {} in the journal", at));
-  std::pair<Slot, std::string> out{kNoSlot, ""};
-  for (const Reading& reading : tick->recorded.sample.readings) {
-    const Group* group = tick->recorded.catalog.find(reading.slot);
+struct Counter {
+  std::uint64_t tick = 0;
+  Slot slot = kNoSlot;
+  std::string path;
+};
+
+/// Of a group with a lease, or else of the first whose usage was read.
+Counter usage_in(const Replay::Tick& tick, const PlanState& plans) {
+  Counter out{tick.number, kNoSlot, ""};
+  for (const Reading& reading : tick.recorded.sample.readings) {
+    const Group* group = tick.recorded.catalog.find(reading.slot);
     if (!reading.usage || group == nullptr) continue;
-    const bool leased = has_lease(replay.engine()->plans, reading.slot);
-    if (leased || out.first == kNoSlot) out = {reading.slot, group->path};
+    const bool leased = has_lease(plans, reading.slot);
+    if (leased || out.slot == kNoSlot) out = {tick.number, reading.slot, group->path};
     if (leased) break;
   }
-  if (out.first == kNoSlot) return fail(Errc::absent, "--flip", fmt::format("tick {} read no usage", at));
   return out;
+}
+
+/// At tick `at`, or at the next that read any usage.
+Result<Counter> find_counter(const std::vector<std::string>& segments, std::uint64_t at) {
+  Replay replay({segments.begin(), segments.end()});
+  while (const Replay::Tick* tick = replay.next()) {
+    if (tick->number < at) continue;
+    auto found = usage_in(*tick, replay.engine()->plans);
+    if (found.slot != kNoSlot) return found;
+  }
+  if (replay.error()) return tl::unexpected(*replay.error());
+  return fail(Errc::absent, "--flip", fmt::format("no usage was read at tick {} or later", at));
 }
 
 }  // namespace
@@ -33,11 +45,11 @@ Result<FlippedJournal> flip_counter(const std::vector<std::string>& segments, st
   const auto counter = find_counter(segments, at);
   if (!counter) return tl::unexpected(counter.error());
   FlippedJournal out;
-  out.what = fmt::format("usage of /{}, read at tick {}: {} ms more than was read", counter->second, at, kFlip.count());
+  out.what = fmt::format("usage of /{}, read at tick {}: {} ms more than was read", counter->path, counter->tick, kFlip.count());
   const auto edit = [&](JournalTick& tick) {
-    if (tick.number != at) return;
+    if (tick.number != counter->tick) return;
     for (Reading& reading : tick.sample.readings)
-      if (reading.slot == counter->first && reading.usage) *reading.usage += kFlip;
+      if (reading.slot == counter->slot && reading.usage) *reading.usage += kFlip;
   };
   for (const auto& segment : segments) {
     auto edited = edited_segment(segment, edit);
