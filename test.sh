@@ -62,6 +62,19 @@ gtests() {  # gtests DIR BINARY...: every test, quietly; failures in full
   return $rc
 }
 
+# As gtests, as many at once as there are CPUs; told in order.
+gtests_abreast() {
+  local dir=$1 logs rc=0
+  shift
+  logs=$(mktemp -d)
+  export -f gtests say
+  printf '%s\n' "$@" | xargs -P "$(nproc)" -I{} bash -c 'gtests "$1" "$2" >"$3/$2" 2>&1 || touch "$3/failed"' _ "$dir" {} "$logs"
+  cat "$logs"/test_*
+  [ ! -e "$logs/failed" ] || rc=1
+  rm -rf "$logs"
+  return $rc
+}
+
 unit_names() { (cd "$1/bin" && for f in test_*; do [ "$f" = test_live ] || printf '%s ' "$f"; done); }
 
 # shellcheck disable=SC2046
@@ -123,7 +136,7 @@ stage_soak() {  # 20 s of container starts; two hours are ./test.sh evidence soa
 stage_asan() {
   cmake --preset asan >/dev/null && cmake --build --preset asan --target unit_tests || return 1
   # shellcheck disable=SC2046
-  gtests build/asan $(unit_names build/asan)
+  gtests_abreast build/asan $(unit_names build/asan)
 }
 
 stage_tsan() {  # the daemon's threads: HTTP, control socket, board
