@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kEvents = 50;
 constexpr seconds kOneSpeech{2};   // writes to one group within it count once
+constexpr seconds kSweep{10};
 
 std::string path_of(const Catalog& catalog, Slot slot) {
   const Group* g = catalog.find(slot);
@@ -79,6 +80,13 @@ void Accounting::event(LogLevel level, std::string_view kind, const std::string&
   if (events_.size() > kEvents) events_.pop_front();
 }
 
+/// Groups that come and go leave an entry each.
+void Accounting::forget_old(TimePoint now) {
+  if (now - swept_ < kSweep) return;
+  swept_ = now;
+  std::erase_if(told_, [&](const auto& t) { return now - t.second > kOneSpeech; });
+}
+
 void Accounting::noticed(const Sample& sample, const Catalog& catalog) {
   for (const FileEvent& e : sample.events) {
     const Group* g = catalog.find(e.slot);
@@ -93,7 +101,7 @@ void Accounting::noticed(const Sample& sample, const Catalog& catalog) {
           fmt::format("somebody else {} {}: our leases in that pod end", what_of(e.what), name_of(e.file)),
           {{"group", "/" + g->path}, {"looks_like", writer}});
   }
-  if (told_.size() > 4096) std::erase_if(told_, [&](const auto& t) { return sample.at - t.second > kOneSpeech; });
+  forget_old(sample.at);
   for (const Error& fault : sample.faults)
     event(LogLevel::warn, "fault", fmt::format("{}: {} ({})", fault.where, fault.detail, word(fault.code)));
   follow_blindness(sample);

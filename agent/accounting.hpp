@@ -33,6 +33,7 @@ class Accounting {
  private:
   struct Out { LeaseKind kind = LeaseKind::burst; MilliCpu cores; std::string path; std::uint64_t seen = 0; };
   void failed_write(const Outcome& outcome, const Catalog& catalog);
+  void forget_old(TimePoint now);
   void follow_blindness(const Sample& sample);
   void follow_leases(const TickResult& result, const Engine& engine);
   void lease_ended(const Out& out, const Reason& why, const Catalog& catalog);
@@ -47,7 +48,7 @@ class Accounting {
   std::uint64_t ticks_ = 0, reads_ = 0;
   std::array<std::uint64_t, 12> duration_{}, lateness_{};
   double duration_sum_ = 0, lateness_sum_ = 0;
-  TimePoint now_;
+  TimePoint now_, swept_;
 };
 
 /// "kubelet", "systemd", "runtime", "unknown": whose write an event on this group looks like.

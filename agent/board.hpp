@@ -28,6 +28,7 @@ class Board {
   void publish(std::shared_ptr<const Report> report);
   void answer(Command command, std::string text);    ///< of everything taken so far of that kind
   std::uint64_t to_explain() const;                  ///< Group::id that Command::explain is about
+  void lends(MilliCpu lendable) { lendable_.store(lendable.value, std::memory_order_relaxed); }
   void ticked(TimePoint at) { ticked_.store(at.time_since_epoch().count(), std::memory_order_relaxed); }
 
   // The servers' side. Never waits for a loop that hangs longer than `patience`.
@@ -39,6 +40,7 @@ class Board {
   std::string ask(Command command, milliseconds patience);
   /// What the loop tells of one group; empty: nothing in time. One question at a time.
   std::string explain(std::uint64_t group_id, milliseconds patience);
+  const std::atomic<std::int64_t>& lendable() const { return lendable_; }   ///< milli-CPU, of the last tick
   TimePoint last_tick() const { return TimePoint{nanoseconds{ticked_.load(std::memory_order_relaxed)}}; }
 
  private:
@@ -54,7 +56,7 @@ class Board {
   Answer answers_[6];   ///< by Command
   std::mutex one_question_;
   std::uint64_t to_explain_ = 0;
-  std::atomic<std::int64_t> ticked_{0};
+  std::atomic<std::int64_t> ticked_{0}, lendable_{0};
 };
 
 }  // namespace headroom

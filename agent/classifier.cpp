@@ -30,6 +30,23 @@ Interest interest_in(const Identity& identity, const ClassRule& rule) {
   return Interest::passage;
 }
 
+Names names_of(const Known& known, ContainerRole role, const std::vector<ClassConfig>& classes) {
+  Names out;
+  out.role = role;
+  if (auto step = step_in(known, role, classes)) out.step = std::make_shared<const WorkflowStep>(std::move(*step));
+  if (known.docker != nullptr) {
+    out.container = known.docker->name;
+    out.told = true;
+  }
+  if (known.pod == nullptr) return out;
+  out.ns = known.pod->ns;
+  out.pod = known.pod->name;
+  if (known.container == nullptr) return out;
+  out.container = known.container->name;
+  out.told = true;
+  return out;
+}
+
 bool holds_pid(const std::string& dir, long pid) {
   std::ifstream procs(dir + "/cgroup.procs");
   long member = 0;
@@ -40,10 +57,11 @@ bool holds_pid(const std::string& dir, long pid) {
 
 }  // namespace
 
-Classifier::Classifier(std::vector<ClassConfig> classes, std::optional<std::string> own)
-    : classes_(std::move(classes)), own_(std::move(own)) {}
+Classifier::Classifier(ClassRules rules, std::optional<std::string> own, std::string own_pod)
+    : rules_(std::move(rules)), own_(std::move(own)), own_pod_(std::move(own_pod)) {}
 
-bool Classifier::is_own(const std::string& path) const {
+bool Classifier::is_own(const std::string& path, const Identity& identity) const {
+  if (!own_pod_.empty() && identity.pod_uid == own_pod_) return true;
   if (!own_ || own_->empty()) return false;   // everything is below the root
   return path == *own_ || path.starts_with(*own_ + "/");
 }
@@ -53,8 +71,13 @@ Verdict Classifier::classify(const std::string& path, Catalog& catalog) const {
   verdict.identity = identify(path);
   verdict.below = descend_below(verdict.identity) ? Below::descend : Below::stop;
   if (path.empty()) return verdict;
-  ClassRule rule = headroom::classify(verdict.identity, path, classes_);
-  if (is_own(path)) rule = ClassRule{.name = "system", .qos = QosClass::system, .borrow = {}, .weight = {}};
+  const Known known = world_.find(verdict.identity);
+  auto [rule, matched, entry, held_back, role] = classify_why(verdict.identity, path, rules_.classes, known);
+  verdict.names = names_of(known, role, rules_.classes);
+  if (rule.borrow && is_left_out(rules_.only, verdict.identity, known)) rule.borrow.reset();
+  if (rule.borrow && known.pod != nullptr)
+    if (const auto asked = asked_ceiling(*known.pod, rules_.annotations).up_to) rule.borrow->up_to = *asked;
+  if (is_own(path, verdict.identity)) rule = ClassRule{.name = "system", .qos = QosClass::system, .borrow = {}, .weight = {}};
   verdict.interest = interest_in(verdict.identity, rule);
   verdict.rule = interned(std::move(rule), catalog);
   return verdict;

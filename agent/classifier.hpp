@@ -1,6 +1,7 @@
 // A path -> what it is, which rule it falls under, and whether we read it at all.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,8 +17,17 @@ enum class Interest {
 };
 enum class Below { descend, stop };
 
+/// What sources tell of a group, as its catalog entry has it.
+struct Names {
+  std::string ns, pod, container;
+  std::shared_ptr<const WorkflowStep> step;
+  ContainerRole role = ContainerRole::service;
+  bool told = false;   ///< a source knows it: what its files look like does not count any more
+};
+
 struct Verdict {
   Identity identity;
+  Names names;
   std::uint32_t rule = 0;
   Interest interest = Interest::passage;
   Below below = Below::descend;
@@ -27,15 +37,19 @@ struct Verdict {
 class Classifier {
  public:
   /// @param own  the daemon's own group below the root: it and what is below it is `system`. nullopt: not in this tree.
-  Classifier(std::vector<ClassConfig> classes, std::optional<std::string> own);
-  void set_classes(std::vector<ClassConfig> classes) { classes_ = std::move(classes); }
+  /// @param own_pod  UID of our own pod, where there is one: in a cgroup namespace of our own our path cannot be told
+  Classifier(ClassRules rules, std::optional<std::string> own, std::string own_pod);
+  void set_rules(ClassRules rules) { rules_ = std::move(rules); }
+  void set_world(KnownWorld world) { world_ = std::move(world); }
   /// Adds a rule to the catalog where none is equal; changes nothing else of it.
   Verdict classify(const std::string& path, Catalog& catalog) const;
 
  private:
-  bool is_own(const std::string& path) const;
-  std::vector<ClassConfig> classes_;
+  bool is_own(const std::string& path, const Identity& identity) const;
+  ClassRules rules_;
+  KnownWorld world_;
   std::optional<std::string> own_;
+  std::string own_pod_;
 };
 
 /// Whether a container of a pod looks like its sandbox (KERNEL 17): lowest weight, no quota, next to no use. A container

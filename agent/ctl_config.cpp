@@ -95,7 +95,7 @@ int test(const CtlConfigUse& use, const Arguments& a) {
   const GroupsFile groups = parse_groups(*text, a.groups);
   for (const auto& error : groups.errors) say(error);
   if (!groups.errors.empty()) return kFailed;
-  const TestedGroups tested = test_groups(groups.groups, loaded->text, a.config, format_of(use));
+  const TestedGroups tested = test_groups(groups, loaded->text, a.config, format_of(use));
   print(tested.out);
   return tested.wrong == 0 ? kDone : kFailed;
 }

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "workloads/known.hpp"
 
 namespace CLI {
 class App;
@@ -45,6 +48,7 @@ struct GroupLine {
 /// container, at the path that the cgroupfs driver gives it. Errors: malformed, with the place.
 struct GroupsFile {
   std::vector<GroupLine> groups;
+  std::shared_ptr<const PodTable> pods;   ///< null: paths alone
   std::vector<std::string> errors;
 };
 GroupsFile parse_groups(std::string_view text, std::string_view file);
@@ -54,6 +58,6 @@ struct TestedGroups {
   std::size_t wrong = 0;           ///< groups that are not of the class they should be
 };
 /// @param text, file  a valid configuration
-TestedGroups test_groups(const std::vector<GroupLine>& groups, std::string_view text, std::string_view file, ExplainAs as);
+TestedGroups test_groups(const GroupsFile& groups, std::string_view text, std::string_view file, ExplainAs as);
 
 }  // namespace headroom

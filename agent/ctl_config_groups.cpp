@@ -8,6 +8,7 @@
 #include "config/tree.hpp"
 #include "engine/describe.hpp"
 #include "workloads/identity.hpp"
+#include "workloads/kube_pods.hpp"
 
 namespace headroom {
 namespace {
@@ -20,47 +21,45 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1));
 }
 
-/// "containerd://0123…" -> "0123…"
-std::string id_of(const std::string& container_id) {
-  const auto slashes = container_id.find("://");
-  return slashes == std::string::npos ? container_id : container_id.substr(slashes + 3);
+std::string_view tier_of(KubeQos qos) {
+  switch (qos) {
+    case KubeQos::guaranteed: return "";
+    case KubeQos::burstable: return "/burstable";
+    case KubeQos::best_effort: return "/besteffort";
+  }
+  return "";
 }
 
-std::string text_at(const json& object, const char* key) {
-  return object.is_object() && object.contains(key) && object.at(key).is_string() ? object.at(key).get<std::string>() : "";
-}
-
-void add_pod(const json& pod, GroupsFile& out) {
-  const json metadata = pod.value("metadata", json::object()), status = pod.value("status", json::object());
-  const std::string uid = text_at(metadata, "uid"), qos = text_at(status, "qosClass");
-  const std::string name = text_at(metadata, "namespace") + "/" + text_at(metadata, "name");
-  if (uid.empty() || qos.empty()) {
-    out.errors.push_back(fmt::format("{}: want metadata.uid and status.qosClass, as the API server gives them", ctl::clean(name)));
+void add_pod(const Pod& pod, GroupsFile& out) {
+  const std::string name = pod.ns + "/" + pod.name;
+  if (!pod.qos) {
+    out.errors.push_back(fmt::format("{}: want status.qosClass, as the API server gives it", ctl::clean(name)));
     return;
   }
-  const std::string tier = qos == "Guaranteed" ? "" : qos == "BestEffort" ? "/besteffort" : "/burstable";
-  const std::string path = fmt::format("kubepods{}/pod{}", tier, uid);
+  const std::string path = fmt::format("kubepods{}/pod{}", tier_of(*pod.qos), pod.uid);
   bool any = false;
-  for (const char* list : {"initContainerStatuses", "containerStatuses"}) {
-    for (const json& container : status.value(list, json::array())) {
-      const auto id = id_of(text_at(container, "containerID"));
-      if (id.empty()) continue;   // it has not begun
-      any = true;
-      out.groups.push_back({name + "/" + text_at(container, "name"), path + "/" + id, ""});
-    }
+  for (const PodContainer& container : pod.containers) {
+    if (container.id.empty()) continue;   // it has not begun
+    any = true;
+    out.groups.push_back({name + "/" + container.name, path + "/" + container.id, ""});
   }
   if (!any) out.groups.push_back({name, path, ""});
 }
 
+/// A list, an array of pods, or one pod.
 GroupsFile groups_of_pods(std::string_view text, std::string_view file) {
   GroupsFile out;
-  try {
-    const json root = json::parse(text);
-    const json items = root.is_array() ? root : root.value("items", json::array({root}));
-    for (const json& pod : items) add_pod(pod, out);
-  } catch (const json::exception& e) {
-    out.errors.push_back(fmt::format("{}: want paths, one a line, or the JSON of kubectl get pods -o json: {}", file, e.what()));
+  const json root = json::parse(text, nullptr, false);
+  const bool list = root.is_object() && root.contains("items");
+  const auto wrapped = list ? std::string(text) : fmt::format("{{\"items\":{}{}{}}}", root.is_array() ? "" : "[", text, root.is_array() ? "" : "]");
+  auto pods = parse_pod_list(wrapped, file);
+  if (!pods) {
+    out.errors.push_back(fmt::format("{}: want paths, one a line, or the JSON of kubectl get pods -o json: {}", file, pods.error().detail));
+    return out;
   }
+  for (const Error& fault : pods->faults) out.errors.push_back(fmt::format("{}: {}", fault.where, fault.detail));
+  for (const Pod& pod : pods->pods) add_pod(pod, out);
+  out.pods = std::make_shared<const PodTable>(std::move(pods->pods));
   return out;
 }
 
@@ -77,6 +76,21 @@ std::string place_of(const Tree& root, std::string_view file, std::size_t index,
   return "built-in default";
 }
 
+std::string_view why_not(const Classified& found) {
+  switch (found.role) {
+    case ContainerRole::infra:
+    case ContainerRole::infra_init: return "an engine's own helper";
+    case ContainerRole::sidecar: return "a step's sidecar";
+    case ContainerRole::init: return "a step's init container";
+    case ContainerRole::service:
+    case ContainerRole::work:
+    case ContainerRole::batch:
+    case ContainerRole::system:
+    case ContainerRole::control: break;
+  }
+  return "a group of this kind, a pod that has opted out or has finished";
+}
+
 std::string rule_text(const Classified& found, const Config& config, const Tree& root, std::string_view file) {
   std::string out = "no rule matches: protected, and lent nothing";
   if (found.rule.qos == QosClass::system) out = "the system's own: never touched";
@@ -84,10 +98,10 @@ std::string rule_text(const Classified& found, const Config& config, const Tree&
     out = fmt::format("classes[{}].match[{}] ({})", *found.matched, *found.entry, place_of(root, file, *found.matched, *found.entry));
   }
   if (found.held_back) {
-    out += fmt::format("; classes[{}] ({}) may mean it and asks what is not in force in this version, so nothing is lent", *found.held_back,
+    out += fmt::format("; classes[{}] ({}) may mean it and asks what a path does not tell, so nothing is lent", *found.held_back,
                        config.classes[*found.held_back].rule.name);
   } else if (found.matched && config.classes[*found.matched].rule.borrow && !found.rule.borrow) {
-    out += found.rule.qos == QosClass::be ? "; BestEffort: no limit to raise" : "; no lease for a group of this kind, its containers get them";
+    out += found.rule.qos == QosClass::be ? "; BestEffort: no limit to raise" : fmt::format("; nothing for {}", why_not(found));
   }
   return out;
 }
@@ -149,14 +163,16 @@ GroupsFile parse_groups(std::string_view text, std::string_view file) {
   return out;
 }
 
-TestedGroups test_groups(const std::vector<GroupLine>& groups, std::string_view text, std::string_view file, ExplainAs as) {
+TestedGroups test_groups(const GroupsFile& groups, std::string_view text, std::string_view file, ExplainAs as) {
   const auto config = parse_config(text, file);
   const auto tree = parse_tree(text, file);
   TestedGroups result;
   if (!config) return result;
   std::vector<Row> rows;
-  for (const GroupLine& line : groups) {
-    const auto found = classify_why(identify(line.path), line.path, config->classes);
+  const KnownWorld world{groups.pods, nullptr};
+  for (const GroupLine& line : groups.groups) {
+    const Identity identity = identify(line.path);
+    const auto found = classify_why(identity, line.path, config->classes, world.find(identity));
     const auto& borrow = found.rule.borrow;
     rows.push_back({line, std::string(to_string(found.rule.qos)), found.rule.name,
                     borrow ? fmt::format("up to {} cores", static_cast<double>(borrow->up_to.value) / 1000) : "nothing",

@@ -40,6 +40,17 @@ std::string node_lines(const json& node, const Paint& p) {
   return out;
 }
 
+std::string source_lines(const json& sources, const Paint& p) {
+  std::string out;
+  for (const json& source : sources) {
+    const bool up = source.at("up").get<bool>();
+    const std::string trouble = source.at("trouble");
+    out += fmt::format("{}{}{}{}{}{}", out.empty() ? "" : ", ", up ? "" : p.red, clean(source.at("name").get<std::string>()), up ? "" : " does not answer",
+                       trouble.empty() ? "" : " (" + clean(trouble) + ")", up ? "" : p.reset);
+  }
+  return fmt::format("sources   {}\n", out);
+}
+
 std::string config_lines(const json& config, const Paint& p) {
   const std::string file = config.at("file");
   if (file.empty()) return "config    built-in defaults\n";
@@ -63,6 +74,7 @@ std::string render_status(std::string_view text, const Paint& p) {
   out += fmt::format("policy    {}\n", s.at("policy").get<std::string>());
   out += config_lines(s.at("config"), p);
   out += fmt::format("cgroups   v{} at {}\n", s.at("cgroupVersion").get<int>(), clean(s.at("cgroupRoot").get<std::string>()));
+  if (s.contains("sources")) out += source_lines(s.at("sources"), p);
   out += fmt::format("guard     {}\n", s.at("guardUp").get<bool>() ? "stands by" : "none");
   out += node_lines(s.at("node"), p);
   out += fmt::format("groups    {} watched, {} may borrow, {} with a lease\n", s.at("groups").get<std::size_t>(),

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -18,6 +19,7 @@
 #include "agent/loaded_config.hpp"
 #include "agent/loop.hpp"
 #include "agent/names.hpp"
+#include "agent/node_label.hpp"
 #include "agent/process_stats.hpp"
 #include "agent/recorder.hpp"
 #include "agent/servers.hpp"
@@ -52,6 +54,12 @@ std::string usable_state_dir(const std::string& dir, Log& log) {
   return {};
 }
 
+/// By the Downward API: metadata.uid.
+std::string own_pod() {
+  const char* uid = std::getenv("POD_UID");
+  return uid == nullptr ? "" : uid;
+}
+
 Engine make_engine(const Config& config, const KernelSource& source, const Hands& hands, const std::string& own) {
   ModelParams model;
   model.scheduler_tick = scheduler_tick();
@@ -82,7 +90,7 @@ Exit run_daemon(const Options& options, const Loaded& loaded) {
   Hands hands(options, *where, log);
   if (hands.take(config.mode) == Hands::Taken::lock_held) return Exit::lock_held;
   const auto own = own_group(where->cpu);
-  auto source = KernelSource::create({*where, config.classes, options.judge, own, &monotonic_now});
+  auto source = KernelSource::create({*where, {config.classes, config.annotations, config.only}, options.judge, own, &monotonic_now, own_pod()});
   if (!source) {
     log.error("cgroups", source.error().detail, {{"where", source.error().where}});
     return Exit::failed;
@@ -93,11 +101,22 @@ Exit run_daemon(const Options& options, const Loaded& loaded) {
   ConfigKeeper configs(options, loaded, board, log);
   CreditKeeper credits(state, config.policy, log);
   Recorder recorder(state, config.journal_bytes, log);
-  Loop loop({configs, **source, hands, board, log, credits, recorder}, make_engine(config, **source, hands, own.value_or("")));
+  NameBoard names;
+  NameService sources(names, log);
+  Loop loop({configs, **source, hands, board, log, credits, recorder, names, sources}, make_engine(config, **source, hands, own.value_or("")));
   Servers servers(board, configs, recorder, options, log);
   servers.listen(config.listen);
   servers.control(state);
-  configs.start([&servers](const Config& next) { servers.listen(next.listen); });
+  LabelKeeper label(board.lendable(), log);
+  const auto take_others = [&](const Config& next) {   // what needs no lease to end
+    sources.take(next.sources, surroundings());
+    label.take(next.label_by_nfd ? options.feature_dir : "");
+  };
+  take_others(config);
+  configs.start([&](const Config& next) {
+    servers.listen(next.listen);
+    take_others(next);
+  });
   log.info("start", fmt::format("headroomd {} in mode {}, policy {}", kVersion, word(hands.mode()), config.policy),
            {{"root", where->cpu}, {"cgroups", where->v2 ? "v2" : "v1"}, {"judge", word((*source)->judge())}});
   const bool settled = loop.run();

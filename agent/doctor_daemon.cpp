@@ -58,6 +58,17 @@ void loop(const json& s, std::vector<Finding>& out) {
     add(out, Level::good, "loop", fmt::format("punctual; a tick takes {:.0f} us on average", s.at("meanTickSeconds").get<double>() * 1e6));
 }
 
+void sources(const json& s, std::vector<Finding>& out) {
+  for (const json& source : s.value("sources", json::array())) {
+    const std::string name = source.at("name");
+    if (name == "cgroup") continue;   // what the loop says of itself
+    if (source.at("up").get<bool>()) add(out, Level::good, "sources", name + " answers: groups have names");
+    else add(out, Level::warning, "sources", name + " does not answer: " + source.at("trouble").get<std::string>(),
+             "who has come since is known by its path alone: a rule that asks for more does not lend to it",
+             "put right what the reason names; or sources." + name + ": off");
+  }
+}
+
 void contract(const json& node, std::vector<Finding>& out) {
   const auto judged = node.at("contractSeconds").get<std::uint64_t>(), breached = node.at("breachSeconds").get<std::uint64_t>();
   if (node.at("judge") == "none" && judged == 0) return;
@@ -108,6 +119,7 @@ void answered(const Facts& f, std::vector<Finding>& out) {
         "is headroom-guard beside headroomd, and may it be executed? The log says why it ended");
   kernel(s.at("kernel"), out);
   loop(s, out);
+  sources(s, out);
   contract(s.at("node"), out);
   writes(s, out);
   foreign(s, out);

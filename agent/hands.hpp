@@ -32,6 +32,8 @@ class Hands {
   const SinkCounters& counters() const { return kernel_ ? kernel_->counters() : counters_; }
   Enforcement* enforcement() { return enforcement_.get(); }       ///< nullptr: nothing may be written
   Mode mode() const { return mode_; }
+  /// A file that a person puts into the run directory: while it is there nothing is lent, over restarts too.
+  std::string off_file() const { return options_.run_dir + "/off"; }
   const std::string& reason() const { return reason_; }           ///< why it is not the mode asked for
   Capabilities can() const { return enforcement_ ? enforcement_->can() : assumed_capabilities(where_); }
 

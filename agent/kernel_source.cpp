@@ -25,7 +25,7 @@ bool put(Result<T>&& result, std::optional<T>& into, std::vector<Error>& faults)
 
 KernelSource::KernelSource(KernelSourceOptions options, Watcher watcher)
     : clock_(options.clock),
-      tree_(options.where, Classifier(std::move(options.classes), std::move(options.own)), std::move(watcher)),
+      tree_(options.where, Classifier(std::move(options.rules), std::move(options.own), std::move(options.own_pod)), std::move(watcher)),
       fold_(options.where.v2),
       wait_(options.judge.value_or(Judge::none), options.where),
       node_(options.where) {}

@@ -18,10 +18,11 @@ namespace headroom {
 
 struct KernelSourceOptions {
   Hierarchy where;
-  std::vector<ClassConfig> classes;
+  ClassRules rules;
   std::optional<Judge> judge;                    ///< nullopt: the best that there is
   std::optional<std::string> own;                ///< own_group(); nullopt: not in this tree
   TimePoint (*clock)() = nullptr;                ///< CLOCK_MONOTONIC
+  std::string own_pod{};                         ///< UID of our own pod; empty: we are in none
 };
 
 /// One thread. Groups that came since the last observe are read whole, whether asked for or not; a group that went is
@@ -38,7 +39,11 @@ class KernelSource final : public Source, public GroupAccess {
   std::optional<Bandwidth> last_bandwidth(Slot slot) const override;
 
   /// Other rules from the next observe on. Everything is at base.
-  void reclassify(std::vector<ClassConfig> classes) { tree_.reclassify(std::move(classes), clock_()); }
+  void reclassify(ClassRules rules) { tree_.reclassify(std::move(rules), clock_()); }
+
+  /// Between two ticks: who is who, from the next observe on.
+  void know(KnownWorld world, const std::unordered_set<std::string>& changed) { tree_.know(std::move(world), changed); }
+  std::vector<Identity> take_strangers() { return tree_.take_strangers(); }
 
   int event_fd() { return tree_.watcher().fd(); }        ///< readable: somebody wrote, or a group came or went
   /// Right after an apply: takes what is queued, so that event_fd() is not readable because of our own writes.

@@ -1,4 +1,4 @@
-// Other rules for the groups that are there: after a reload.
+// Other rules for the groups that are there: after a reload, and when a source has told who they are.
 #include <unordered_set>
 
 #include "agent/kernel_source_tree.hpp"
@@ -17,16 +17,42 @@ void GroupTree::release_unwatched() {
   }
 }
 
-void GroupTree::reclassify(std::vector<ClassConfig> classes, TimePoint now) {
-  classifier_.set_classes(std::move(classes));
+void GroupTree::describe(Directory& directory) {
+  if (directory.slot == kNoSlot) return;
+  Group& group = *catalog_.groups[directory.slot];
+  const Names& names = directory.verdict.names;
+  group.rule = directory.verdict.rule;
+  group.ns = names.ns;
+  group.pod = names.pod;
+  group.container = names.container;
+  group.step = names.step;
+  group.role = names.role;
+  if (names.told) group.infrastructure = names.role == ContainerRole::infra || names.role == ContainerRole::infra_init;
+}
+
+void GroupTree::reclassify(ClassRules rules, TimePoint now) {
+  classifier_.set_rules(std::move(rules));
   catalog_.rules.assign(1, ClassRule{});
   for (auto& [path, directory] : directories_) {
     directory.verdict = classifier_.classify(path, catalog_);
-    if (directory.slot != kNoSlot) catalog_.groups[directory.slot]->rule = directory.verdict.rule;
+    describe(directory);
   }
   release_unwatched();
   for (auto& [path, directory] : directories_) {
     if (directory.slot == kNoSlot && directory.verdict.interest == Interest::watched) enter(path, directory, now);
+  }
+  ++catalog_.generation;
+}
+
+void GroupTree::know(KnownWorld world, const std::unordered_set<std::string>& changed) {
+  classifier_.set_world(std::move(world));
+  if (changed.empty()) return;
+  for (auto& [path, directory] : directories_) {
+    const Identity& identity = directory.verdict.identity;
+    const std::string& key = identity.pod_uid.empty() ? identity.container_id : identity.pod_uid;
+    if (key.empty() || !changed.contains(key)) continue;
+    directory.verdict = classifier_.classify(path, catalog_);
+    describe(directory);
   }
   ++catalog_.generation;
 }

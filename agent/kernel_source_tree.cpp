@@ -87,11 +87,12 @@ Slot GroupTree::enter(const std::string& path, Directory& directory, TimePoint n
   group.parent = parent;
   group.inode = directory.inode;
   group.identity = directory.verdict.identity;
-  group.rule = directory.verdict.rule;
   group.first_seen = now;
   catalog_.groups[slot] = std::move(group);
   files_[slot] = std::move(*opened);
   directory.slot = slot;
+  describe(directory);
+  if (directory.verdict.identity.kind == GroupKind::container && !directory.verdict.names.told) strangers_.push_back(directory.verdict.identity);
   ++catalog_.generation;
   new_.push_back(slot);
   refresh_cpus(slot);
@@ -202,8 +203,11 @@ void GroupTree::scan_some(std::size_t directories, TimePoint now) {
   }
 }
 
+std::vector<Identity> GroupTree::take_strangers() { return std::exchange(strangers_, {}); }
+
 void GroupTree::set_role(Slot slot, Role role) {
-  if (!catalog_.find(slot)) return;
+  const Group* known = catalog_.find(slot);
+  if (!known || !known->container.empty()) return;
   bool& field = catalog_.groups[slot]->infrastructure;
   const bool value = role == Role::infrastructure;
   if (field != value) ++catalog_.generation;

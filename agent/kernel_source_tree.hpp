@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "agent/classifier.hpp"
@@ -48,10 +49,15 @@ class GroupTree final {
   void mend(TimePoint now);
 
   /// Every group gets its rule anew; one that no rule watches any more leaves the catalog. Nothing of ours is out.
-  void reclassify(std::vector<ClassConfig> classes, TimePoint now);
+  void reclassify(ClassRules rules, TimePoint now);
+  /// What sources tell now; groups of the changed pods (by UID) and Docker containers (by ID) get names and rules anew.
+  void know(KnownWorld world, const std::unordered_set<std::string>& changed);
+  /// Containers that came since the last call and that no source has told of yet: pod UID and container ID.
+  std::vector<Identity> take_strangers();
 
   /// Reads the group's CPU set again; true if it changed.
   bool refresh_cpus(Slot slot);
+  /// What its files look like; a group that a source knows is what the source says.
   void set_role(Slot slot, Role role);
 
   std::vector<Error> take_faults();
@@ -68,6 +74,7 @@ class GroupTree final {
   void forget_below(const std::string& path);
   void release(Directory& directory);
   void release_unwatched();
+  void describe(Directory& directory);
   void scan_directory(const std::string& path, TimePoint now);
   void watch(const std::string& path);
   /// What is gone is no fault; it is looked at a few times more.
@@ -85,6 +92,7 @@ class GroupTree final {
   Directories directories_;
   std::vector<std::optional<GroupFiles>> files_;
   std::vector<Slot> free_, new_, gone_;
+  std::vector<Identity> strangers_;
   std::deque<std::string> to_scan_;
   std::vector<Error> faults_;
   std::set<std::string> troubled_;   ///< paths for mend()

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "config/rollout.hpp"
 #include "config/tree.hpp"
 
 namespace headroom {
@@ -24,6 +25,16 @@ Error unreadable(const std::string& path, int error) {
     return {Errc::denied, path, fmt::format("{}: it has to be readable for uid {}, as which this runs", std::strerror(error), geteuid())};
   }
   return {Errc::io, path, std::strerror(error)};
+}
+
+/// What the rollout makes of the mode on this node.
+void apply_rollout(const Options& options, Config& config) {
+  NodeFacts node{options.node_name, std::nullopt};
+  if (!options.node_labels.empty()) node.labels = parse_labels(options.node_labels).value();   // checked on the command line
+  auto rolled = roll_out(config.mode, config.rollout, node);
+  config.mode = rolled.mode;
+  config.only = std::move(rolled.only);
+  if (!rolled.told.empty()) config.warnings.push_back(std::move(rolled.told));
 }
 
 }  // namespace
@@ -57,6 +68,7 @@ tl::expected<Loaded, std::vector<Error>> load_config(const Options& options) {
   if (!parsed) return tl::unexpected(std::move(parsed.error()));
   out.config = std::move(*parsed);
   if (options.mode) out.config.mode = *options.mode;
+  else apply_rollout(options, out.config);
   if (options.policy) out.config.policy = *options.policy;
   Faults faults;
   if (!make_policy(out.config.policy, out.config.tuning, faults)) return tl::unexpected(std::move(faults));

@@ -12,6 +12,7 @@
 
 #include "agent/clock.hpp"
 #include "agent/leftovers.hpp"
+#include "workloads/rivals.hpp"
 
 namespace headroom {
 namespace {
@@ -19,7 +20,7 @@ namespace {
 constexpr milliseconds kBeat{200};           // >= 4 Hz while the ledger has entries
 constexpr milliseconds kHurry{10};           // between ticks while everything goes back to base
 constexpr seconds kBackToBase{2};
-constexpr milliseconds kGuardLook{250};
+constexpr milliseconds kGuardLook{250}, kOffLook{100};
 constexpr unsigned long kTimerSlack = 50'000;   // ns
 constexpr int kPriority = -10;
 
@@ -58,6 +59,7 @@ Loop::Loop(const LoopParts& parts, Engine engine)
 bool Loop::run() {
   prctl(PR_SET_TIMERSLACK, kTimerSlack);
   if (parts_.hands.enforcement() != nullptr) setpriority(PRIO_PROCESS, 0, kPriority);   // refused: it is only less punctual
+  look_for_off_file(monotonic_now());   // before anything is lent
   engine_.reads = first_reads(monotonic_now());
   once();
   publish();
@@ -85,18 +87,20 @@ Loop::Woken Loop::wait() {
   for (;;) {
     const TimePoint now = monotonic_now();
     if (parts_.hands.enforcement() != nullptr) parts_.hands.enforcement()->beat(now);
+    look_for_off_file(now);
     const bool hurry = engine_.rails.off && !settled() && now >= ticked_ + kHurry;
     if (now >= engine_.reads.wake || hurry) return Woken::due;
     // Events that could not be taken at this tick are no reason to tick again at once.
     const bool blind = last_ && last_->snapshot.node.failed_ticks > 0;
-    pollfd fds[3] = {{stopping_ ? -1 : signals_, POLLIN, 0}, {parts_.board.fd(), POLLIN, 0},
-                     {blind ? -1 : parts_.source.event_fd(), POLLIN, 0}};
+    pollfd fds[4] = {{stopping_ ? -1 : signals_, POLLIN, 0}, {parts_.board.fd(), POLLIN, 0},
+                     {blind ? -1 : parts_.source.event_fd(), POLLIN, 0}, {parts_.names.fd(), POLLIN, 0}};
     const timespec timeout = to_timespec(until_next(now));
-    const int ready = ppoll(fds, 3, &timeout, nullptr);
+    const int ready = ppoll(fds, 4, &timeout, nullptr);
     engine_.reads.quiet = ready == 0 && !blind;
     if (ready <= 0) continue;
     if (fds[0].revents != 0) return Woken::stopped;
     if (fds[1].revents != 0) take_commands();
+    if (fds[3].revents != 0) take_names();
     if (fds[2].revents != 0) return Woken::due;
   }
 }
@@ -116,10 +120,26 @@ void Loop::once() {
   accounting_.ticked(*last_, engine_, end - begin, late);
   ticked_ = begin;
   if (!last_->plan.empty() && parts_.source.heard_of_others()) engine_.reads.wake = end;   // it is not to wait
+  parts_.board.lends(engine_.desired.lendable);
   parts_.board.ticked(end);
   if (parts_.hands.enforcement() != nullptr) parts_.hands.enforcement()->beat(end);
   if (parts_.credits.wants(end)) parts_.credits.give(engine_.policy->credits(), end);
   answer_pending(end);
+  if (const auto strangers = parts_.source.take_strangers(); !strangers.empty()) parts_.sources.strangers(strangers);
+}
+
+/// Who is who, from the next tick on. A lease of somebody who turns out not to be allowed one ends there.
+void Loop::take_names() {
+  const NameUpdate update = parts_.names.take();
+  if (update.changed.empty()) return;
+  parts_.source.know(update.world, update.changed);
+  for (const std::string& uid : update.changed) {
+    const Known known = update.world.pods ? update.world.pods->find(uid, {}) : Known{};
+    const auto asked = known.pod == nullptr ? AskedCeiling{} : asked_ceiling(*known.pod, config_->config.annotations);
+    if (!asked.told.empty()) accounting_.event(LogLevel::warn, "annotation", asked.told);
+  }
+  if (update.world.pods) meet(rival_in(*update.world.pods));
+  engine_.reads.wake = monotonic_now();
 }
 
 void Loop::watch_guard(TimePoint now) {
@@ -156,7 +176,21 @@ void Loop::begin_again(TimePoint now) {
   accounting_.forget_leases();
 }
 
-void Loop::update_off() { engine_.rails.off = paused_ || stopping_ || giving_back_ || parts_.hands.mode() == Mode::off; }
+void Loop::update_off() {
+  engine_.rails.off = paused_ || stopping_ || giving_back_ || off_file_ || parts_.hands.mode() == Mode::off;
+}
+
+void Loop::look_for_off_file(TimePoint now) {
+  if (parts_.hands.enforcement() == nullptr || now - off_looked_ < kOffLook) return;
+  off_looked_ = now;
+  const bool there = access(parts_.hands.off_file().c_str(), F_OK) == 0;
+  if (there == off_file_) return;
+  off_file_ = there;
+  update_off();
+  engine_.reads.wake = now;
+  const char* text = there ? "is there: everything goes back to its owner's values until it is gone" : "is gone: lending goes on";
+  accounting_.event(LogLevel::warn, "control", parts_.hands.off_file() + " " + text);
+}
 
 bool Loop::settled() const { return engine_.plans.active.empty() && engine_.plans.resting.empty() && (!last_ || last_->plan.empty()); }
 
@@ -183,7 +217,7 @@ void Loop::resume() {
   const bool was = std::exchange(paused_, false);
   update_off();
   const bool off = parts_.hands.mode() == Mode::off;
-  const char* text = off ? "mode is off: nothing to resume" : was ? "resumed" : "it was not paused";
+  const char* text = off_file_ ? "a file `off` in the run directory keeps everything back: remove it" : off ? "mode is off: nothing to resume" : was ? "resumed" : "it was not paused";
   accounting_.event(LogLevel::info, "control", text);
   parts_.board.answer(Command::resume, message(text));
 }

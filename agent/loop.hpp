@@ -12,6 +12,7 @@
 #include "agent/hands.hpp"
 #include "agent/log.hpp"
 #include "agent/recorder.hpp"
+#include "agent/sources/name_service.hpp"
 #include "engine/accounts.hpp"
 #include "engine/tick.hpp"
 
@@ -26,6 +27,8 @@ struct LoopParts {
   Log& log;
   CreditKeeper& credits;
   Recorder& recorder;   ///< of the journal
+  NameBoard& names;
+  NameService& sources;
 };
 
 class Loop {
@@ -46,8 +49,11 @@ class Loop {
   void behind_fence(TimePoint now);
   void begin_again(TimePoint now);
   void take_commands();
+  void take_names();
+  void meet(std::string rival);
   void resume();
   void update_off();
+  void look_for_off_file(TimePoint now);
   std::shared_ptr<const Loaded> newest_config();
   void begin_change(std::shared_ptr<const Loaded> next);
   void change_if_ready(TimePoint now);
@@ -64,7 +70,7 @@ class Loop {
   Accounts accounts_;
   NoticingSource source_;
   std::optional<TickResult> last_;
-  TimePoint ticked_, guard_seen_, fence_tried_;
+  TimePoint ticked_, guard_seen_, fence_tried_, off_looked_;
   std::uint64_t tick_ = 0;               ///< number of the last tick
   std::optional<Command> pending_;       ///< pause or restore that waits until everything is at base
   TimePoint pending_until_;
@@ -72,8 +78,9 @@ class Loop {
   std::shared_ptr<const Loaded> next_;   ///< waits until everything is at base, where it has to
   TimePoint next_until_;
   std::vector<Policy::Credit> carried_;  ///< of the last policy that had accounts
-  bool paused_ = false, stopping_ = false, giving_back_ = false;
+  bool paused_ = false, stopping_ = false, giving_back_ = false, off_file_ = false;
   std::optional<Error> denied_;          ///< the write that showed that none may be made; until the next tick
+  std::string rival_;                    ///< another agent that moves limits on this node: nothing is written while it is there
   int signals_ = -1;
 };
 

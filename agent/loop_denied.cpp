@@ -17,10 +17,20 @@ void Loop::note_denials(TimePoint now) {
   engine_.reads.wake = now;
 }
 
+/// Two that move the same limits undo each other: while another is there, this one observes.
+void Loop::meet(std::string rival) {
+  if (rival == rival_) return;
+  const bool gone = rival.empty();
+  rival_ = std::move(rival);
+  if (gone && config_->config.mode == Mode::enforce) begin_change(config_);
+}
+
 /// Before a tick: what the model believes is begun anew, and nobody looks at the last tick any more. A reload tries again.
 void Loop::go_on_in_observe(TimePoint now) {
-  if (!denied_) return;
-  const auto result = parts_.hands.observe_instead(not_enforcing(*denied_, parts_.source.where()));
+  const bool met = !rival_.empty() && parts_.hands.mode() == Mode::enforce;
+  if (!denied_ && !met) return;
+  const auto result = parts_.hands.observe_instead(met ? "not enforcing: " + rival_ + " moves limits on this node too: turn one of the two off"
+                                                       : not_enforcing(*denied_, parts_.source.where()));
   denied_.reset();
   arm(engine_, parts_.hands);
   begin_again(now);

@@ -21,6 +21,8 @@ bool same_tuning(const Node& a, const Node& b) {
 
 bool same_policy(const Config& a, const Config& b) { return a.policy == b.policy && same_tuning(a.tuning, b.tuning); }
 
+ClassRules rules_of(const Config& config) { return {config.classes, config.annotations, config.only}; }
+
 LogLevel level_of(const Config& config) {
   if (config.log_level == "trace") return LogLevel::debug;   // nothing is said below it
   return parse_level(config.log_level).value_or(LogLevel::info);
@@ -54,7 +56,7 @@ void Loop::begin_change(std::shared_ptr<const Loaded> next) {
   if (!next || stopping_) return;
   const Config &now = config_->config, &then = next->config;
   const bool other_mode = then.mode != now.mode || then.mode != parts_.hands.mode();   // also: enforce is tried again
-  giving_back_ = other_mode || !same_policy(now, then) || now.classes != then.classes || now.contract_window != then.contract_window;
+  giving_back_ = other_mode || !same_policy(now, then) || rules_of(now) != rules_of(then) || now.contract_window != then.contract_window;
   next_ = std::move(next);
   next_until_ = monotonic_now() + kBackToBase;
   update_off();
@@ -74,7 +76,7 @@ void Loop::change_if_ready(TimePoint now) {
   set_log(parts_.log, is);
   set_bounds(engine_.model.params, is);
   parts_.recorder.keep(is.journal_bytes);
-  if (was.classes != is.classes) parts_.source.reclassify(is.classes);
+  if (rules_of(was) != rules_of(is)) parts_.source.reclassify(rules_of(is));
   engine_.model.params.contract_window = is.contract_window;
   if (was.mode != is.mode || is.mode != parts_.hands.mode()) take_mode(is.mode);
   else if (was.contract_window != is.contract_window) begin_again(monotonic_now());

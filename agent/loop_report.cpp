@@ -16,7 +16,11 @@ void Loop::publish() {
   report->paused = paused_ && hands.mode() != Mode::off && !stopping_;
   const bool only_paused = report->paused && hands.reason().empty();
   report->mode_reason = only_paused ? "paused: nothing is lent until resume" : hands.reason();
+  if (off_file_) report->mode_reason = hands.off_file() + " is there: nothing is lent until it is gone";
   report->cgroup_root = parts_.source.where().cpu;
+  report->sources.push_back({"cgroup", last_->snapshot.node.failed_ticks == 0, 0, {}});   // files: no connection to lose
+  for (SourceView& source : parts_.names.sources())
+    report->sources.push_back({std::move(source.name), source.up, source.reconnects, std::move(source.trouble)});
   report->config = parts_.configs.report();
   report->guard_up = hands.enforcement() != nullptr && engine_.rails.guard_up;
   accounting_.fill(*report);

@@ -97,9 +97,12 @@ int open_lock(const Guard& guard) {
   return path_in(path, guard, "lock") ? ::open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
 }
 
-/// A guard of one daemon has nobody left to wait for when nothing is armed and nobody holds the lock.
+/// A guard of one daemon has nobody left to wait for when nothing is armed and nobody holds the lock, or the run directory
+/// is no more.
 void leave_if_orphaned(const Guard& guard) {
-  const int fd = guard.life == Life::once ? open_lock(guard) : -1;
+  if (guard.life != Life::once) return;
+  const int fd = open_lock(guard);
+  if (fd < 0 && errno == ENOENT) leave(guard);
   if (fd < 0) return;
   const bool free = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
   if (free && (guard.image == nullptr || guard.image->header.armed.load() == 0)) leave(guard);

@@ -7,8 +7,10 @@
 #include <cstdlib>
 #include <map>
 
+#include "agent/node_label.hpp"
 #include "agent/pages.hpp"
 #include "cli/complaint.hpp"
+#include "config/rollout.hpp"
 
 namespace headroom {
 namespace {
@@ -49,6 +51,12 @@ std::vector<std::string> every_policy() {
   return names;
 }
 
+std::string default_node_name() {
+  if (const char* given = std::getenv("NODE_NAME"); given != nullptr && *given != 0) return given;
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
 std::string for_comparing() {
   std::string list;
   for (const std::string_view name : policy_names(PolicyUse::lab)) list += (list.empty() ? "" : ", ") + std::string(name);
@@ -61,6 +69,11 @@ void add_options(CLI::App& app, Options& o, Flags& flags) {
       ->transform(cli::one_of<Mode>({{"off", Mode::off}, {"observe", Mode::observe}, {"enforce", Mode::enforce}}));
   app.add_option("--policy", o.policy, "overrides the configuration; also takes policies that are for comparing in the lab only: " + for_comparing())
       ->check(cli::one_of(every_policy()));
+  app.add_option("--node-name", o.node_name, "of this node, for shares of a rollout")->type_name("NAME")->default_str("$NODE_NAME, else the host's name");
+  app.add_option("--node-labels", o.node_labels, "KEY=VALUE,… of this node, for rollouts by label; without them such a rollout does not match")
+      ->type_name("LABELS")
+      ->check([](const std::string& text) { return parse_labels(text) ? std::string{} : parse_labels(text).error().detail; });
+  app.add_option("--nfd-dir", o.feature_dir, "feature files of node-feature-discovery, for signals.nodeLabel: nfd")->type_name("DIR")->default_str(kFeatureDir);
   app.add_option("--cgroup-root", o.cgroup_root,
                  "group below which to work, or directory under which the host's hierarchies lie (host mounts if empty)")
       ->type_name("DIR");
@@ -78,7 +91,7 @@ void add_options(CLI::App& app, Options& o, Flags& flags) {
          "signal of a neighbour's waiting: auto, pressure, wait-sum, run-delay or none")
       ->check(cli::one_of({"auto", "pressure", "wait-sum", "run-delay", "none"}))
       ->default_str("auto");
-  app.add_flag("--no-guard", flags.no_guard, "start no guard: then only leases that leave nothing behind are given");
+  app.add_flag("--no-guard", flags.no_guard, "start no guard: one that somebody else has started serves as well; without any, only leases that leave nothing behind are given");
   app.add_option("--guard", o.guard_path, "the guard's program (default: headroom-guard beside headroomd)")->type_name("FILE");
   app.add_flag("--check-config", flags.check, "read the configuration, print every fault with its place, and exit");
   app.add_flag("--restore", flags.restore, "put back what an earlier run left (needs the ledger in --run-dir only), and exit");
@@ -112,6 +125,8 @@ std::variant<Options, ExitCode> parse_options(int argc, char** argv) {
   if (flags.restore) o.task = Task::restore;
   if (!positional.empty()) o.config = positional;
   if (flags.no_guard) o.guard = GuardUse::none;
+  if (o.node_name.empty()) o.node_name = default_node_name();
+  if (o.feature_dir.empty()) o.feature_dir = kFeatureDir;
   if (o.state_dir.empty()) o.state_dir = default_state_dir();
   if (o.guard_path.empty()) o.guard_path = beside_this_program("headroom-guard");
   return o;

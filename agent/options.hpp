@@ -20,6 +20,9 @@ struct Options {
   std::string config;                  ///< file; empty: built-in defaults
   std::optional<Mode> mode;            ///< overrides the file's
   std::optional<std::string> policy;   ///< overrides the file's; also those that are for comparing only
+  std::string node_name;               ///< $NODE_NAME, else the host's name
+  std::string node_labels;             ///< "a=b,c=d"; empty: not known
+  std::string feature_dir;             ///< of node-feature-discovery
   std::string cgroup_root;             ///< empty: the host's mounts
   std::string run_dir = kDefaultRunDir;
   std::string state_dir;               ///< default_state_dir() where not given

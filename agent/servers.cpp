@@ -16,9 +16,12 @@ AgentView agent_view(const ConfigReport& config, const Board& board) {
   agent.reloads_ok = config.reloads_ok;
   agent.reloads_failed = config.reloads_failed;
   agent.last_reload_success = config.last_success;
+  agent.last_reload_ok = config.faults.empty();
   const auto report = board.latest();
-  agent.sources = {{"cgroup", report && report->node.failed_ticks == 0}};
-  agent.reconnects = {{"cgroup", 0}};   // files: there is no connection to lose
+  for (const SourceReport& source : report ? report->sources : std::vector<SourceReport>{{"cgroup", false, 0, {}}}) {
+    agent.sources.emplace_back(source.name, source.up);
+    agent.reconnects.emplace_back(source.name, source.reconnects);
+  }
   agent.process = read_process();
   return agent;
 }

@@ -52,10 +52,17 @@ json stretch_json(const GroupReport& g) {
           {"throttledSeconds", secs(g.stretch.throttled_time)}};
 }
 
+json step_json(const std::shared_ptr<const WorkflowStep>& s) {
+  if (!s) return nullptr;
+  const auto number = [](const std::optional<int>& n) { return n ? json(*n) : json(nullptr); };
+  return {{"engine", s->engine}, {"subEngine", s->sub_engine}, {"workflow", s->workflow}, {"step", s->step}, {"template", s->template_name},
+          {"member", s->member}, {"component", s->component}, {"attempt", number(s->attempt)}, {"slice", number(s->slice)}, {"labels", s->labels}};
+}
+
 json group_json(const Report& r, const GroupReport& g) {
   return {{"path", g.path}, {"name", display_name(g)},
           {"namespace", g.ns}, {"pod", g.pod}, {"container", g.container}, {"containerId", g.container_id},
-          {"podUid", g.pod_uid}, {"kind", g.kind}, {"qos", g.qos}, {"class", g.rule}, {"workflow", g.workflow},
+          {"podUid", g.pod_uid}, {"kind", g.kind}, {"qos", g.qos}, {"class", g.rule}, {"role", to_string(g.role)}, {"step", step_json(g.step)},
           {"mayBorrow", g.borrower}, {"limitCores", cores_or_null(g.base_limit)}, {"inForce", bandwidth_json(g.in_force)},
           {"shares", shares_or_null(g.shares)}, {"ownShares", shares_or_null(g.base_shares)},
           {"useCores", cores(g.use)}, {"rateCores", cores(g.rate)}, {"usageSeconds", secs(g.usage_total)},
@@ -102,11 +109,17 @@ json config_part(const ConfigReport& c) {
           {"reloadsFailed", c.reloads_failed}, {"lastSuccess", c.last_success}, {"faults", c.faults}};
 }
 
+json sources_json(const Report& r) {
+  json out = json::array();
+  for (const SourceReport& s : r.sources) out.push_back({{"name", s.name}, {"up", s.up}, {"reconnects", s.reconnects}, {"trouble", s.trouble}});
+  return out;
+}
+
 json status(const Report& r) {
   const auto leases = std::count_if(r.groups.begin(), r.groups.end(), [](const auto& g) { return g.lease.has_value(); });
   const auto borrowers = std::count_if(r.groups.begin(), r.groups.end(), [](const auto& g) { return g.borrower; });
   return {{"version", kVersion}, {"mode", r.mode}, {"modeReason", r.mode_reason}, {"paused", r.paused},
-          {"policy", r.policy}, {"config", config_part(r.config)}, {"cgroupRoot", r.cgroup_root},
+          {"policy", r.policy}, {"config", config_part(r.config)}, {"cgroupRoot", r.cgroup_root}, {"sources", sources_json(r)},
           {"kernel", kernel_json(r.kernel)},
           {"cgroupVersion", r.v2 ? 2 : 1}, {"guardUp", r.guard_up}, {"node", node_json(r)},
           {"groups", r.groups.size()}, {"borrowers", borrowers}, {"leases", leases}, {"ticks", r.ticks},

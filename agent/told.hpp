@@ -25,15 +25,18 @@ class Told {
     const auto [entry, fresh] = seen_.try_emplace({where, code}, at);
     const bool away = at - entry->second >= kAway;
     entry->second = at;
-    if (seen_.size() > kMost) make_room(at);
+    if (at - swept_ >= kAway || seen_.size() > kMost) make_room(at);
     return fresh || away;
   }
+  /// Also while there is room: groups that come and go leave an entry each.
   void make_room(TimePoint at) {
+    swept_ = at;
     std::erase_if(seen_, [&](const auto& s) { return at - s.second >= kAway; });
     if (seen_.size() > kMost) seen_.clear();   // so many at once: some of them are said twice
   }
 
   std::map<std::pair<std::string, int>, TimePoint> seen_;
+  TimePoint swept_;
 };
 
 }  // namespace headroom

@@ -7,6 +7,13 @@ pkg_check_modules(LIBCGROUP REQUIRED IMPORTED_TARGET libcgroup)   # headroomctl 
 headroom_library(headroom_agent agent DEPS headroom_engine headroom_workloads headroom_fs headroom_ledger headroom_export
                  headroom_config headroom_cli spdlog::spdlog CLI11::CLI11 nlohmann_json::nlohmann_json
                  PkgConfig::HTTPLIB PkgConfig::LIBCGROUP Threads::Threads)
+if(TARGET headroom_agent)   # who is asked who is who; libcurl's headers only: it is loaded when the first source needs it
+  find_path(CURL_INCLUDE curl/curl.h REQUIRED)
+  file(GLOB source_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/agent/sources/*.cpp)
+  target_sources(headroom_agent PRIVATE ${source_files})
+  target_include_directories(headroom_agent PRIVATE ${CURL_INCLUDE})
+  target_link_libraries(headroom_agent PUBLIC ${CMAKE_DL_LIBS})
+endif()
 
 if(TARGET headroom_agent AND EXISTS ${CMAKE_SOURCE_DIR}/agent/main_headroomd.cpp)
   add_executable(headroomd agent/main_headroomd.cpp)

@@ -1,6 +1,7 @@
 #include "config/classes.hpp"
 
-#include <algorithm>
+#include <map>
+#include <string>
 
 namespace headroom {
 namespace {
@@ -38,12 +39,15 @@ std::vector<std::string> texts_of(const Tree& one_or_list) {
 
 Match match_of(const Section& entry) {
   Match result;
-  if (const Tree* path = entry.find("path")) result.path = texts_of(*path);
+  result.engines = texts_at(entry, "engine");
+  if (entry.find("dockerName")) result.docker_name = entry.text("dockerName");
+  if (const auto ports = texts_at(entry, "portRange"); ports.size() == 2) result.ports.emplace(std::stoi(ports[0]), std::stoi(ports[1]));
+  result.namespaces = texts_at(entry, "namespace");
+  result.pod_labels = map_at(entry, "podLabels");
+  result.pod_annotations = map_at(entry, "podAnnotations");
   if (entry.find("qos")) result.qos = qos_of(entry.text("qos"));
-  const auto names = child_names(entry.key());
-  result.other = std::any_of(names.begin(), names.end(), [&](std::string_view name) {
-    return name != "path" && name != "qos" && entry.find(name) != nullptr;
-  });
+  result.path = texts_at(entry, "path");
+  result.other = entry.find("unit") != nullptr || entry.find("slice") != nullptr;
   return result;
 }
 
@@ -59,6 +63,18 @@ ClassConfig class_of(const Section& item) {
 }
 
 }  // namespace
+
+std::vector<std::string> texts_at(const Section& entry, std::string_view name) {
+  const Tree* given = entry.find(name);
+  return given == nullptr ? std::vector<std::string>{} : texts_of(*given);
+}
+
+std::map<std::string, std::string> map_at(const Section& entry, std::string_view name) {
+  std::map<std::string, std::string> result;
+  if (const Tree* given = entry.find(name))
+    for (const TreeEntry& item : given->entries) result[item.key] = item.value.text;
+  return result;
+}
 
 Tree default_tree(const Key& key) { return parse_tree(key.fallback, "default").root; }
 

@@ -27,6 +27,43 @@ Node tuning_of(const Tree* tuning, std::string_view file) {
   return result;
 }
 
+AnnotationRules annotations_of(const Section& annotations) {
+  AnnotationRules out;
+  constexpr std::string_view kUpTo = "headroom.io/up-to";
+  if (annotations.find(kUpTo) != nullptr) out.up_to_max = MilliCpu{annotations.section(kUpTo).amount("max")};
+  return out;
+}
+
+SourceConfig source_of(const Section& sources, std::string_view name) {
+  SourceConfig out;
+  const Tree* given = sources.find(name);
+  if (given == nullptr || given->kind != Tree::Kind::map) {
+    out.use = sources.text(name) == "off" ? SourceConfig::Use::off : SourceConfig::Use::automatic;
+    return out;
+  }
+  const Section source = sources.section(name);
+  const auto text = [&](std::string_view key) { return source.find(key) == nullptr ? std::string{} : source.text(key); };
+  out.use = SourceConfig::Use::on;
+  out.address = text("address");
+  out.ca = text("ca");
+  out.pin = text("pin");
+  out.insecure = text("insecure") == "true";
+  return out;
+}
+
+std::vector<RolloutStep> rollout_of(const Section& top) {
+  std::vector<RolloutStep> out;
+  for (const Section& item : sections_of(top.find("rollout"), *child_of(top.key(), "rollout"))) {
+    RolloutStep step;
+    step.nodes = map_at(item, "nodes");
+    step.enforce = static_cast<int>(item.amount("enforce"));
+    step.only.holdout = static_cast<int>(item.amount("holdout"));
+    step.only.namespaces = texts_at(item, "namespaces");
+    out.push_back(std::move(step));
+  }
+  return out;
+}
+
 Config config_of(const Tree& root, std::string_view file) {
   const Section top(&root, keys().front());
   const Section node = top.section("node"), contract = top.section("contract"), log = top.section("log"), journal = top.section("journal");
@@ -36,7 +73,11 @@ Config config_of(const Tree& root, std::string_view file) {
   config.restore_when_blind = node.text("onBlind") == "restore";
   config.added_wait_permille = static_cast<int>(contract.amount("addedWait") / 100);
   config.contract_window = seconds{contract.amount("per") / 1000};
+  config.rollout = rollout_of(top);
   config.classes = classes_of(top);
+  config.annotations = annotations_of(top.section("annotations"));
+  config.sources = {source_of(top.section("sources"), "kubelet"), source_of(top.section("sources"), "docker")};
+  config.label_by_nfd = top.section("signals").text("nodeLabel") == "nfd";
   config.policy = top.text("policy");
   config.listen = top.text("listen");
   config.log_level = log.text("level");

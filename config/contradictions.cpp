@@ -65,6 +65,9 @@ void check_class(const Field& item, std::vector<std::string>& names) {
 }  // namespace
 
 void check_contradictions(const Field& root) {
+  if (const auto signals = child(root, "signals"))
+    if (const auto label = child(*signals, "nodeLabel"); is_right(label, key_at("signals.nodeLabel")) && label->tree().text == "patch")
+      label->not_in_force("nodeLabel: patch", "no label is written; nfd is in force");
   std::vector<std::string> names;
   for (const Field& item : items_of(child(root, "classes"))) check_class(item, names);
 }

@@ -87,8 +87,30 @@ std::string by_law(const Reason& why, std::string_view what) {
 }  // namespace
 
 std::string label_of(const Group& g) {
-  if (g.pod.empty()) return "/" + g.path;
+  if (g.pod.empty()) return g.container.empty() ? "/" + g.path : g.container;   // a plain Docker container has but its own name
   return g.ns + "/" + g.pod + (g.container.empty() ? "" : "/" + g.container);
+}
+
+std::string step_of(const Group& g) {
+  if (!g.step) return {};
+  const WorkflowStep& s = *g.step;
+  std::string out;
+  const auto add = [&out](std::string_view what, const std::string& text) {
+    if (!text.empty()) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", what, text);
+  };
+  const auto number = [](const std::optional<int>& n) { return n ? fmt::format("{}", *n) : std::string{}; };
+  add("component", s.component);
+  if (s.labels.empty()) {
+    add("workflow", s.workflow);
+    add("step", s.step);
+  }
+  for (const auto& [label, value] : s.labels) add(label, value);
+  add("template", s.template_name);
+  add("member", s.member);
+  add("slice", number(s.slice));
+  add("attempt", number(s.attempt));
+  const std::string engine = s.sub_engine.empty() ? s.engine : fmt::format("{} ({})", s.engine, s.sub_engine);
+  return fmt::format("{}{}{}; {}", engine, engine.empty() ? "" : ": ", out, to_string(g.role));
 }
 
 std::string describe(const Reason& why, const Catalog& names, TimePoint now) {
@@ -138,6 +160,21 @@ std::string_view to_string(QosClass qos) {
     case QosClass::control: return "control";
     case QosClass::be: return "BE";
     case QosClass::system: return "SYSTEM";
+  }
+  return "";
+}
+
+std::string_view to_string(ContainerRole role) {
+  switch (role) {
+    case ContainerRole::service: return "service";
+    case ContainerRole::work: return "work";
+    case ContainerRole::infra: return "infra";
+    case ContainerRole::infra_init: return "infra-init";
+    case ContainerRole::sidecar: return "sidecar";
+    case ContainerRole::init: return "init";
+    case ContainerRole::batch: return "batch";
+    case ContainerRole::system: return "system";
+    case ContainerRole::control: return "control";
   }
   return "";
 }

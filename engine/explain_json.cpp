@@ -139,6 +139,8 @@ std::string explain_json(const Explanation& e, const Catalog& names) {
     Object o(out);
     o.count("tick", e.tick);
     o.text("group", name_of(names, e.slot));
+    const Group* group = names.find(e.slot);
+    o.text("is", group == nullptr ? std::string{} : step_of(*group));
     o.truth("borrows", e.borrows);
     o.truth("written", e.writes);
     o.count("because", static_cast<std::uint64_t>(e.why.because));

@@ -168,6 +168,8 @@ std::string price_line(const Explanation& e) {
 
 std::string explain_text(const Explanation& e, const Catalog& names) {
   std::string out = headline(e, names) + "\n";
+  const Group* group = names.find(e.slot);
+  if (const std::string step = group == nullptr ? "" : step_of(*group); !step.empty()) out += line("is", step);
   if (e.borrows) {
     out += lease_lines(e, names) + lendable_lines(e, names) + share_line(e);
     out += line("in all", fmt::format("{} own + {} lent = {}; bound: {}", cores(e.limit), cores(e.in_all - e.limit), cores(e.in_all), bound_text(e)));

@@ -22,10 +22,10 @@ template <class Archive, Of<Standing> T>
 void fields(Archive& a, T& v) {
   auto& [group_id, lent_cores, actuator, kind, since, burst, set_quota, set_burst, eighths, usage_at_refill, refilled_at, why,
          refills, writes, visibility, bandwidth_before, bandwidth_written, shares_before, shares_written, bandwidth_at, shares_at,
-         quiet_until, weight_checked, borrowers_only, why_weight] = v;
+         quiet_until, root, root_id, bereaved_at, weight_checked, borrowers_only, why_weight] = v;
   a(group_id, lent_cores, actuator, kind, since, burst, set_quota, set_burst, eighths, usage_at_refill, refilled_at, why,
     refills, writes, visibility, bandwidth_before, bandwidth_written, shares_before, shares_written, bandwidth_at, shares_at, quiet_until,
-    weight_checked, borrowers_only, why_weight);
+    root, root_id, bereaved_at, weight_checked, borrowers_only, why_weight);
 }
 template <class Archive, Of<RefillMeter> T>
 void fields(Archive& a, T& v) {

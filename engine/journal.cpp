@@ -33,8 +33,9 @@ void frame(std::string_view payload, std::string& out) {
 
 /// Within one life only these change.
 bool same(const Group& a, const Group& b) {
-  return a.id == b.id && a.rule == b.rule && a.infrastructure == b.infrastructure && a.parent == b.parent &&
-         a.cpus == b.cpus && a.container == b.container && a.pod == b.pod && a.ns == b.ns;
+  const bool same_step = a.step == b.step || (a.step && b.step && *a.step == *b.step);
+  return a.id == b.id && a.rule == b.rule && a.role == b.role && a.infrastructure == b.infrastructure && a.parent == b.parent &&
+         a.cpus == b.cpus && a.container == b.container && a.pod == b.pod && a.ns == b.ns && same_step;
 }
 bool same(const std::optional<Group>& a, const std::optional<Group>& b) {
   return a.has_value() == b.has_value() && (!a || same(*a, *b));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "engine/plan_steps.hpp"
 
@@ -19,7 +20,10 @@ void forget_the_gone(const Snapshot& now, PlanState& state) {
     const Group* g = now.catalog.find(slot);
     if (g && slot < now.groups.size() && g->id == state.standing[slot].group_id && now.groups[slot].id == g->id)
       return false;
-    if (slot < state.standing.size()) state.standing[slot] = Standing{};
+    if (slot >= state.standing.size()) return true;
+    const Standing was = std::exchange(state.standing[slot], Standing{});
+    const bool pod = was.root < state.standing.size() && was.root != slot && state.standing[was.root].group_id == was.root_id;
+    if (pod && was.bandwidth_written) state.standing[was.root].bereaved_at = now.at;
     return true;
   };
   std::erase_if(state.active, gone);

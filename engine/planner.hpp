@@ -55,6 +55,9 @@ struct Standing {                      ///< per slot
   std::optional<Shares> shares_before, shares_written;
   TimePoint bandwidth_at, shares_at;   ///< when it was written
   TimePoint quiet_until;               ///< of a pod somebody wrote in: nothing is lent in it before
+  Slot root = kNoSlot;                 ///< its pod,
+  std::uint64_t root_id = 0;           ///< and that one's Group::id
+  TimePoint bereaved_at;               ///< of a pod: a container has gone whose quota was ours
   std::uint64_t weight_checked = UINT64_MAX;  ///< catalog generation of borrowers_only
   bool borrowers_only = false;         ///< a pod that holds nobody but borrowers
   Reason why_weight;                   ///< of the weight; why is of lease and burst

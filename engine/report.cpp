@@ -42,6 +42,8 @@ void fill_names(const Snapshot& now, Slot slot, GroupReport& out) {
   out.ns = g.ns;
   out.pod = g.pod;
   out.container = g.container;
+  out.step = g.step;
+  out.role = g.role;
   out.container_id = g.identity.container_id;
   out.pod_uid = g.identity.pod_uid;
   out.kind = to_string(g.identity.kind);

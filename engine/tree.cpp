@@ -11,64 +11,16 @@ bool within(std::string_view path, std::string_view prefix) {
   return path.size() == prefix.size() || path[prefix.size()] == '/';
 }
 
-/// Kinds whose bandwidth is never ours: the pod follows its containers, the rest belongs to kubelet or a runtime.
-bool may_hold_lease(GroupKind kind) {
-  switch (kind) {
-    case GroupKind::container:
-    case GroupKind::scope:
-    case GroupKind::slice:
-    case GroupKind::other:
-      return true;
-    case GroupKind::inner:
-    case GroupKind::pod:
-    case GroupKind::qos:
-    case GroupKind::helper:
-    case GroupKind::sandbox_stub:
-      return false;
-  }
-  return false;
-}
-
 bool may_be_demoted(GroupKind kind) {
-  return kind == GroupKind::pod || (kind != GroupKind::slice && may_hold_lease(kind));
+  return kind == GroupKind::pod || (kind != GroupKind::slice && may_be_written(kind));
 }
 
-/// Peers raise services as well as steps.
-bool class_may_be_set(const ClassRule& rule) {
-  switch (rule.qos) {
-    case QosClass::ls:
-    case QosClass::step:
-    case QosClass::control:
-      return true;
-    case QosClass::lse:
-    case QosClass::lsr:
-    case QosClass::be:
-    case QosClass::system:
-      return false;
-  }
-  return false;
-}
-
-bool class_may_borrow(const ClassRule& rule) {
-  if (!rule.borrow) return false;
-  switch (rule.qos) {
-    case QosClass::ls:
-    case QosClass::step:
-    case QosClass::control:
-      return true;
-    case QosClass::lse:
-    case QosClass::lsr:
-    case QosClass::be:
-    case QosClass::system:
-      return false;
-  }
-  return false;
-}
+bool may_borrow(const ClassRule& rule) { return rule.borrow && may_be_written(rule.qos); }
 
 /// Why nothing is written to a touchable group, whatever its class.
 Because refusal_in_any_class(const Context& c, Slot slot) {
   const Group& g = *c.catalog().find(slot);
-  if (g.infrastructure || !may_hold_lease(g.identity.kind)) return Because::refuse_class;
+  if (g.infrastructure || !may_be_written(g.identity.kind)) return Because::refuse_class;
   const Ownership& own = c.group(slot).own;
   if (!own.certain || !own.base || !own.in_force) return Because::refuse_uncertain;
   if (!own.base->quota || !own.in_force->quota) return Because::refuse_unlimited;
@@ -81,7 +33,7 @@ Because refusal_in_any_class(const Context& c, Slot slot) {
 }
 
 bool demotable_class(const ClassRule& rule) {
-  return class_may_borrow(rule) && !is_protected(rule.qos) && rule.weight != WeightRule::keep;
+  return may_borrow(rule) && !is_protected(rule.qos) && rule.weight != WeightRule::keep;
 }
 
 /// A pod may be demoted if it holds nobody but borrowers; sandboxes and infrastructure do not count.
@@ -130,12 +82,12 @@ bool touchable(const Context& c, Slot slot) {
 }
 
 Because lease_refusal(const Context& c, Slot slot) {
-  if (!touchable(c, slot) || !class_may_borrow(c.catalog().rule_of(*c.catalog().find(slot)))) return Because::refuse_class;
+  if (!touchable(c, slot) || !may_borrow(c.catalog().rule_of(*c.catalog().find(slot)))) return Because::refuse_class;
   return refusal_in_any_class(c, slot);
 }
 
 Because set_refusal(const Context& c, Slot slot) {
-  if (!touchable(c, slot) || !class_may_be_set(c.catalog().rule_of(*c.catalog().find(slot)))) return Because::refuse_class;
+  if (!touchable(c, slot) || !may_be_written(c.catalog().rule_of(*c.catalog().find(slot)).qos)) return Because::refuse_class;
   return refusal_in_any_class(c, slot);
 }
 

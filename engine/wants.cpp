@@ -29,8 +29,10 @@ Reason because_of(Because because) {
 }
 
 void begin_life(const Context& c, Slot slot) {
-  c.standing(slot) = Standing{};
-  c.standing(slot).group_id = c.group(slot).id;
+  Standing& s = c.standing(slot) = Standing{};
+  s.group_id = c.group(slot).id;
+  s.root = unit_root(c.catalog(), slot);
+  s.root_id = c.group(s.root).id;
 }
 
 bool alive(const Context& c, Slot slot) {
@@ -147,6 +149,7 @@ bool at_rest(const Context& c, Slot slot) {
   const Ownership& own = c.group(slot).own;
   if (s.lent_cores.value > 0 || s.eighths < 8 || own.drop || own.overtaken) return false;
   if (s.shares_written && own.shares_in_force != own.base_shares) return false;
+  if (s.bereaved_at != TimePoint{} && c.now.at - s.bereaved_at < seconds{1}) return false;   // it is still to be lowered
   return s.bandwidth_written && own.in_force == s.bandwidth_written && s.bandwidth_at != c.now.at;
 }
 

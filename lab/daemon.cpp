@@ -114,9 +114,17 @@ Daemon::~Daemon() { stop(); }
 
 Result<std::string> Daemon::metrics() const { return http_get(port_, "/metrics"); }
 
+tl::unexpected<Error> Daemon::silence(const Error& error) const {
+  siginfo_t info{};
+  const bool ended = waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
+  if (!ended) return tl::unexpected(error);
+  const auto how = fmt::format("{} {}", info.si_code == CLD_EXITED ? "with status" : "by signal", info.si_status);
+  return fail(Errc::gone, "headroomd", fmt::format("it ended {} while it was measured: run it again (--keep-logs DIR keeps its log). The log's end:\n{}", how, tail(log_)));
+}
+
 Result<DaemonCounters> Daemon::counters() const {
   auto body = metrics();
-  if (!body) return tl::unexpected(body.error());
+  if (!body) return silence(body.error());
   DaemonCounters out;
   out.all_writes = metric_sum(*body, "headroom_cgroup_writes_total", "");
   // Weights refill nothing (KERNEL 1); everything else that is written does.
@@ -138,13 +146,13 @@ Result<DaemonCounters> Daemon::counters() const {
 
 Result<> Daemon::command(const std::string& word) const {
   auto answer = http_post(dir_ + "/state/control.sock", "/v1/" + word);
-  if (!answer) return tl::unexpected(answer.error());
+  if (!answer) return silence(answer.error());
   return {};
 }
 
 Result<double> Daemon::harm() const {
   const auto groups = http_get(dir_ + "/state/control.sock", "/v1/groups");
-  if (!groups) return tl::unexpected(groups.error());
+  if (!groups) return silence(groups.error());
   const auto sum = harm_in(*groups);
   if (!sum) return fail(Errc::io, "/v1/groups", "no list of groups with harmSeconds");
   return *sum;

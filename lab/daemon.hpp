@@ -49,6 +49,8 @@ class Daemon {
 
  private:
   Daemon() = default;
+  /// What it means that it did not answer: that it is gone, if it is.
+  tl::unexpected<Error> silence(const Error& error) const;
   pid_t pid_ = -1;
   int port_ = 0;
   std::string dir_, log_;

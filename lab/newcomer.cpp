@@ -10,11 +10,8 @@ namespace headroom::lab {
 namespace {
 
 const ArmStats* arm(const Outcomes& outcomes, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    for (const auto& stats : outcomes.arms) {
-      if (stats.arm == name) return &stats;
-    }
-  }
+  for (const char* name : names)
+    if (const auto* stats = find_arm(outcomes.arms, name)) return stats;
   return nullptr;
 }
 

@@ -6,19 +6,13 @@
 namespace headroom::lab {
 namespace {
 
-const ArmStats* find(const std::vector<ArmStats>& arms, const std::string& name) {
-  for (const auto& arm : arms)
-    if (arm.arm == name) return &arm;
-  return nullptr;
-}
-
 double part(double from, double to, double got) { return 100 * (from - got) / (from - to); }
 
 }  // namespace
 
 void add_oracle_gain(Outcomes& out) {
-  const auto* base = find(out.arms, "static");
-  const auto* best = find(out.arms, "oracle");
+  const auto* base = find_arm(out.arms, "static");
+  const auto* best = find_arm(out.arms, "oracle");
   if (base == nullptr || best == nullptr) return;
   for (const std::string stat : {"makespan", "step_mean"}) {
     const auto from = statistic(*base, stat), to = statistic(*best, stat);

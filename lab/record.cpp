@@ -104,10 +104,7 @@ std::string not_judged(const Record& record, const ArmStats& arm) {
   return too_small({arm}, record.need);
 }
 
-const ArmStats* arm_named(const Record& record, std::string_view name) {
-  const auto it = std::find_if(record.arms.begin(), record.arms.end(), [&](const ArmStats& a) { return a.arm == name; });
-  return it == record.arms.end() ? nullptr : &*it;
-}
+const ArmStats* arm_named(const Record& record, std::string_view name) { return find_arm(record.arms, name); }
 
 const LatencyCurve* curve_of(const Record& record, std::string_view arm, Who who) {
   const auto it = std::find_if(record.curves.begin(), record.curves.end(),

@@ -40,7 +40,7 @@ Result<std::unique_ptr<SimRig>> SimRig::build(const SimBench& bench, const Scena
   Arm plain = arm;
   if (arm.tuning.empty()) plain.policy = "headroom";
   if (plain.visibility.empty()) plain.visibility = "auto";
-  const auto config = parse_config(daemon_config(scenario, plain, bench.cpus, 0), "simulated");
+  const auto config = parse_config(daemon_config(scenario, plain, bench.cpus, 0), arm.name);
   if (!config) return tl::unexpected(config.error().front());
   out->classes_ = config->classes;
   out->tuning_ = config->tuning;

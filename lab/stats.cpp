@@ -47,6 +47,11 @@ Summary summarize(Latencies sample) {
   return out;
 }
 
+const ArmStats* find_arm(const std::vector<ArmStats>& arms, std::string_view name) {
+  const auto it = std::find_if(arms.begin(), arms.end(), [&](const ArmStats& a) { return a.arm == name; });
+  return it == arms.end() ? nullptr : &*it;
+}
+
 std::optional<double> statistic(const ArmStats& stats, const std::string& name) {
   if (name == "throttled") return stats.throttled_container + stats.throttled_pod;
   if (name == "makespan") return stats.makespan;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace headroom::lab {
@@ -39,6 +40,9 @@ struct ArmStats {
   double seconds = 0;               ///< measured wall time, all rotations
   double makespan = 0;              ///< of a workflow, seconds, mean of the rotations; 0: no workflow
 };
+
+/// nullptr: there is none of that name.
+const ArmStats* find_arm(const std::vector<ArmStats>& arms, std::string_view name);
 
 /// Names of the statistics that bars and the neighbour rule may name: "step_mean", "step_p50", "step_p99",
 /// "throttled", "makespan", "b_p50", "b_p95", "b_p99", "g_p50", "g_p95", "g_p99". nullopt: no such name.

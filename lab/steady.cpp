@@ -35,11 +35,6 @@ std::vector<ArmRun> of_run(const std::vector<ArmRun>& raw, int run) {
   return out;
 }
 
-const ArmStats* find_arm(const std::vector<ArmStats>& arms, const std::string& name) {
-  const auto it = std::find_if(arms.begin(), arms.end(), [&](const ArmStats& a) { return a.arm == name; });
-  return it == arms.end() ? nullptr : &*it;
-}
-
 RunRecord record_of(int run, const Scenario& scenario, const std::vector<ArmStats>& arms, const std::string& small) {
   RunRecord out;
   out.run = run;

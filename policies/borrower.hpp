@@ -32,6 +32,7 @@ struct Borrower {
   Because not_before_why = Because::none;  ///< and why
   TimePoint harmed_until;           ///< end of the last backoff for harm,
   int harm_strikes = 0;             ///< and how many have followed each other
+  bool account = false;             ///< it has one: its class has lent to it
   bool start_tried = false;
   int margin_percent = 50;          ///< asked beyond its use; grows when shrinking stalled it (rollback)
   TimePoint shrunk_at;

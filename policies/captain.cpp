@@ -52,7 +52,7 @@ double owners_limit(const Bandwidth& base) {
   return static_cast<double>(base.quota->count()) / static_cast<double>(base.period.count());
 }
 
-struct CaptainPolicy {
+struct CaptainPolicy : SaysWhatItAsked {
   static constexpr std::string_view kName = "captain";
   using Params = CaptainParams;
   using State = CaptainState;
@@ -76,16 +76,6 @@ struct CaptainPolicy {
       else leave(snap, s.tracks[slot].asked, slot, out);
     }
   }
-
-  static Reason explain(const Snapshot& snap, const Params&, const State& s, Slot slot) {
-    return explain_asked(snap, asked_of(s.tracks, slot), slot);
-  }
-  static Terms terms(const Snapshot& snap, const Params&, const State& s, Slot slot) {
-    return terms_asked(snap, asked_of(s.tracks, slot), slot);
-  }
-  static std::span<const Lease> leases(const State&) { return {}; }
-  static std::vector<Policy::Credit> credits(const State&) { return {}; }
-  static void restore(State&, std::span<const Policy::Credit>) {}
 
  private:
   /// Its own throttling or that of its pod's quota, where a container's share of it does not show (KERNEL 9).

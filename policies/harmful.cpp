@@ -9,9 +9,6 @@
 
 namespace headroom {
 
-struct HarmfulNothing {};
-template <class Archive, Of<HarmfulNothing> T>
-void fields(Archive&, T&) {}
 struct HarmfulState {
   std::vector<Lease> leases;
 };
@@ -25,7 +22,7 @@ namespace {
 
 struct Harmful {
   static constexpr std::string_view kName = "harmful";
-  using Params = HarmfulNothing;
+  using Params = Nothing;
   using State = HarmfulState;
 
   static std::span<const ParamDoc> docs() { return {}; }
@@ -56,8 +53,6 @@ struct Harmful {
     return out;
   }
   static std::span<const Lease> leases(const State& s) { return s.leases; }
-  static std::vector<Policy::Credit> credits(const State&) { return {}; }
-  static void restore(State&, std::span<const Policy::Credit>) {}
 
  private:
   static std::vector<Lease>::const_iterator find(const State& s, Slot slot) {

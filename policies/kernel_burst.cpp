@@ -39,7 +39,7 @@ constexpr ParamDoc kDocs[] = {
     {"percent", "% of the quota", "0..100", "100", "kernel burst; 0: none"},
 };
 
-struct KernelBurst {
+struct KernelBurst : SaysWhatItAsked {
   static constexpr std::string_view kName = "kernel_burst";
   using Params = KernelBurstParams;
   using State = KernelBurstState;
@@ -62,16 +62,6 @@ struct KernelBurst {
       for (const Slot slot : slots)
         if (slot < snap.groups.size() && !dropped(snap.groups[slot])) treat(snap, p, s, slot, out);
   }
-
-  static Reason explain(const Snapshot& snap, const Params&, const State& s, Slot slot) {
-    return explain_asked(snap, asked_of(s.tracks, slot), slot);
-  }
-  static Terms terms(const Snapshot& snap, const Params&, const State& s, Slot slot) {
-    return terms_asked(snap, asked_of(s.tracks, slot), slot);
-  }
-  static std::span<const Lease> leases(const State&) { return {}; }
-  static std::vector<Policy::Credit> credits(const State&) { return {}; }
-  static void restore(State&, std::span<const Policy::Credit>) {}
 
  private:
   static void treat(const Snapshot& snap, const Params& p, State& s, Slot slot, Desired& out) {

@@ -70,7 +70,7 @@ std::uint64_t mixed(std::uint64_t x) {   // splitmix64's finaliser
 
 bool outside_pool(QosClass qos) { return qos == QosClass::lse || qos == QosClass::lsr || qos == QosClass::be; }
 
-struct Koordinator {
+struct Koordinator : SaysWhatItAsked {
   static constexpr std::string_view kName = "koordinator";
   using Params = koordlet::Config;
   using State = KoordinatorState;
@@ -109,16 +109,6 @@ struct Koordinator {
     }
     s.cycle_at = snap.at;
   }
-
-  static Reason explain(const Snapshot& snap, const Params&, const State& s, Slot slot) {
-    return explain_asked(snap, asked_of(s.tracks, slot), slot);
-  }
-  static Terms terms(const Snapshot& snap, const Params&, const State& s, Slot slot) {
-    return terms_asked(snap, asked_of(s.tracks, slot), slot);
-  }
-  static std::span<const Lease> leases(const State&) { return {}; }
-  static std::vector<Policy::Credit> credits(const State&) { return {}; }
-  static void restore(State&, std::span<const Policy::Credit>) {}
 
  private:
   /// The share pool over the last five cycles. Requests are added up as integers: no order of groups shows in the sum.

@@ -97,7 +97,9 @@ void meet(const Snapshot& snap, LendingState& s, Slot slot) {
     b = Borrower{};
     b.id = group->id;
     std::erase_if(s.accounts, [&](const auto& a) { return a.second == slot; });
-    if (!rule.borrow) return;
+  }
+  if (rule.borrow && !b.account) {   // perhaps later than it came: when its pod's name is known
+    b.account = true;
     const auto found = s.restored.find(account_of(*group));
     b.credit = found == s.restored.end() ? rule.borrow->credit : std::min(found->second, rule.borrow->credit);
     s.accounts.emplace_back(account_of(*group), slot);

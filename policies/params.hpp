@@ -8,6 +8,11 @@
 
 namespace headroom {
 
+/// Params of a policy without parameters, State of one that remembers nothing.
+struct Nothing {};
+template <class Archive, Of<Nothing> T>
+void fields(Archive&, T&) {}
+
 class ParamReader {
  public:
   ParamReader(const Node& tuning, std::span<const ParamDoc> docs, Faults& faults)

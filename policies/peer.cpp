@@ -5,37 +5,9 @@
 namespace headroom {
 namespace {
 
+/// A container, or a plain group that may borrow.
 bool is_workload(const Catalog& catalog, const Group& g) {
-  switch (g.identity.kind) {
-    case GroupKind::container:
-      return true;
-    case GroupKind::scope:
-    case GroupKind::slice:
-    case GroupKind::other:
-      return catalog.rule_of(g).borrow.has_value();
-    case GroupKind::inner:
-    case GroupKind::pod:
-    case GroupKind::qos:
-    case GroupKind::helper:
-    case GroupKind::sandbox_stub:
-      return false;
-  }
-  return false;
-}
-
-bool treated_class(QosClass qos) {
-  switch (qos) {
-    case QosClass::ls:
-    case QosClass::step:
-    case QosClass::control:
-      return true;
-    case QosClass::lse:
-    case QosClass::lsr:
-    case QosClass::be:
-    case QosClass::system:
-      return false;
-  }
-  return false;
+  return g.identity.kind == GroupKind::container || (may_be_written(g.identity.kind) && catalog.rule_of(g).borrow.has_value());
 }
 
 bool backwards(const Counters& before, const GroupState& g) {
@@ -54,7 +26,7 @@ Because untreated(const Snapshot& snap, Slot slot) {
   const Group* group = snap.catalog.find(slot);
   if (group == nullptr || slot >= snap.groups.size() || snap.groups[slot].id != group->id) return Because::refuse_unread;
   if (group->infrastructure || !is_workload(snap.catalog, *group)) return Because::refuse_class;
-  if (!treated_class(snap.catalog.rule_of(*group).qos)) return Because::refuse_class;
+  if (!may_be_written(snap.catalog.rule_of(*group).qos)) return Because::refuse_class;
   const Ownership& own = snap.groups[slot].own;
   if (own.base && !own.base->quota) return Because::refuse_unlimited;
   if (!own.base || !own.certain || own.base->period.count() <= 0) return Because::refuse_uncertain;

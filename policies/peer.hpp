@@ -86,10 +86,17 @@ void fields(Archive& a, T& v) {
   a(id, base, quota, burst, why);
 }
 
-/// The entry of a slot in a vector by slot; null: it has none.
-template <class Tracks>
-const Asked* asked_of(const Tracks& tracks, Slot slot) {
-  return slot < tracks.size() ? &tracks[slot].asked : nullptr;
-}
+/// explain() and terms() of a policy whose State has `tracks` by slot, each with what was `asked`.
+struct SaysWhatItAsked {
+  static Reason explain(const Snapshot& snap, const auto& /*params*/, const auto& state, Slot slot) {
+    return explain_asked(snap, asked_of(state.tracks, slot), slot);
+  }
+  static Terms terms(const Snapshot& snap, const auto& /*params*/, const auto& state, Slot slot) {
+    return terms_asked(snap, asked_of(state.tracks, slot), slot);
+  }
+
+ private:
+  static const Asked* asked_of(const auto& tracks, Slot slot) { return slot < tracks.size() ? &tracks[slot].asked : nullptr; }
+};
 
 }  // namespace headroom

@@ -88,10 +88,11 @@ using Faults = std::vector<Error>;
 ///   static void decide(const Snapshot&, const Params&, State&, Desired&);
 ///   static Reason explain(const Snapshot&, const Params&, const State&, Slot);   // why it is treated as it is
 ///   static Terms terms(const Snapshot&, const Params&, const State&, Slot);      // what that is made of
-///   static std::span<const Lease> leases(const State&);
 ///   void fields(Archive&, Params&), void fields(Archive&, State&)                // archive.hpp: as bytes and back
-///   static std::vector<Credit> credits(const State&) and void restore(State&, span<const Credit>)  // may be empty
-///   static nanoseconds rhythm(const Params&)     // only where it has one of its own
+/// and, where it has them:
+///   static std::span<const Lease> leases(const State&);
+///   static std::vector<Credit> credits(const State&); static void restore(State&, span<const Credit>);   // both or none
+///   static nanoseconds rhythm(const Params&);    // of its own
 class Policy {
  public:
   /// Credit account by pod or workflow, so that it survives a restart.

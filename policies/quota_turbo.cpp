@@ -9,7 +9,6 @@
 
 namespace headroom {
 
-struct TurboNothing {};
 struct TurboPoint {
   TimePoint at;
   nanoseconds used{0};               ///< since its first sight
@@ -29,8 +28,6 @@ struct TurboState {
   TimePoint cycle_at;
   nanoseconds node_usage{0};
 };
-template <class Archive, Of<TurboNothing> T>
-void fields(Archive&, T&) {}
 template <class Archive, Of<TurboPoint> T>
 void fields(Archive& a, T& v) {
   auto& [at, used] = v;
@@ -58,9 +55,9 @@ constexpr nanoseconds kCycle = milliseconds{100};
 constexpr seconds kMinute{60};
 constexpr std::size_t kHistory = 59;
 
-struct QuotaTurbo {
+struct QuotaTurbo : SaysWhatItAsked {
   static constexpr std::string_view kName = "quota_turbo";
-  using Params = TurboNothing;
+  using Params = Nothing;
   using State = TurboState;
 
   static std::span<const ParamDoc> docs() { return {}; }
@@ -98,16 +95,6 @@ struct QuotaTurbo {
       ask(snap, s.tracks[slots[i]].asked, slots[i], law_of(before, quota), quota, microseconds{0}, out);
     }
   }
-
-  static Reason explain(const Snapshot& snap, const Params&, const State& s, Slot slot) {
-    return explain_asked(snap, asked_of(s.tracks, slot), slot);
-  }
-  static Terms terms(const Snapshot& snap, const Params&, const State& s, Slot slot) {
-    return terms_asked(snap, asked_of(s.tracks, slot), slot);
-  }
-  static std::span<const Lease> leases(const State&) { return {}; }
-  static std::vector<Policy::Credit> credits(const State&) { return {}; }
-  static void restore(State&, std::span<const Policy::Credit>) {}
 
  private:
   static bool eligible(const Snapshot& snap, Slot slot) {

@@ -23,9 +23,17 @@ class TypedPolicy final : public Policy {
     in(params_, state_);
     return in.good();
   }
-  std::span<const Lease> leases() const override { return P::leases(state_); }
-  std::vector<Credit> credits() const override { return P::credits(state_); }
-  void restore(std::span<const Credit> credits) override { P::restore(state_, credits); }
+  std::span<const Lease> leases() const override {
+    if constexpr (requires { P::leases(state_); }) return P::leases(state_);
+    else return {};
+  }
+  std::vector<Credit> credits() const override {
+    if constexpr (requires { P::credits(state_); }) return P::credits(state_);
+    else return {};
+  }
+  void restore([[maybe_unused]] std::span<const Credit> credits) override {
+    if constexpr (requires { P::restore(state_, credits); }) P::restore(state_, credits);
+  }
   nanoseconds rhythm() const override {
     if constexpr (requires { P::rhythm(params_); }) return P::rhythm(params_);
     else return nanoseconds{0};

@@ -3,17 +3,12 @@
 #include "policies/registry.hpp"
 
 namespace headroom {
-
-struct StaticNothing {};
-template <class Archive, Of<StaticNothing> T>
-void fields(Archive&, T&) {}
-
 namespace {
 
 struct StaticLimits {
   static constexpr std::string_view kName = "static";
-  using Params = StaticNothing;
-  using State = StaticNothing;
+  using Params = Nothing;
+  using State = Nothing;
 
   static Params parse(const Node& tuning, Faults& faults) {
     ParamReader reader(tuning, docs(), faults);
@@ -28,9 +23,6 @@ struct StaticLimits {
   static Terms terms(const Snapshot&, const Params&, const State&, Slot) {
     return Terms{.because = Because::refuse_class};
   }
-  static std::span<const Lease> leases(const State&) { return {}; }
-  static std::vector<Policy::Credit> credits(const State&) { return {}; }
-  static void restore(State&, std::span<const Policy::Credit>) {}
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "cgroups/types/class_config.hpp"
+#include "workloads/known.hpp"
 
 namespace headroom {
 
@@ -16,17 +17,34 @@ Identity identify(std::string_view path);
 /// Linear in pattern x path, no recursion on the path.
 bool glob_matches(std::string_view glob, std::string_view path);
 
-/// First rule that matches, with POLICY's class worked out (WORKLOADS.md 1.6); {"none", ls} if none does,
+/// First rule that matches, with POLICY's class worked out (docs/workloads.md, "Classes"); {"none", ls} if none does,
 /// {"system", system} for system.slice and kube-system.
-ClassRule classify(const Identity& identity, std::string_view path, std::span<const ClassConfig> classes);
+/// @param known  what sources tell of the group; without it a rule that asks for more than the path does not match
+ClassRule classify(const Identity& identity, std::string_view path, std::span<const ClassConfig> classes, const Known& known = {});
 
 /// The same with what decided: indices into classes and into the match of one.
 struct Classified {
   ClassRule rule;
   std::optional<std::size_t> matched, entry;
-  std::optional<std::size_t> held_back;   ///< first class without borrow that may mean it, but asks what a path does not tell
+  std::optional<std::size_t> held_back;   ///< first class without borrow that may mean it, but asks what is not known
+  ContainerRole role = ContainerRole::service;   ///< of a pod's container; `service` where nothing tells
 };
-Classified classify_why(const Identity& identity, std::string_view path, std::span<const ClassConfig> classes);
+Classified classify_why(const Identity& identity, std::string_view path, std::span<const ClassConfig> classes, const Known& known = {});
+
+/// What a group is of a workflow; nullopt: nothing that is known.
+/// @param role  of classify_why()
+std::optional<WorkflowStep> step_in(const Known& known, ContainerRole role, std::span<const ClassConfig> classes);
+
+/// Whether a rollout leaves a group at its own limit. A pod whose namespace is not known is left out where namespaces are asked for.
+bool is_left_out(const Restriction& only, const Identity& identity, const Known& known);
+
+/// The ceiling that a pod asks for by headroom.io/up-to ("2 cores"), at most what the administrator allows.
+struct AskedCeiling {
+  std::optional<MilliCpu> up_to;          ///< nullopt: it asks for none, or may not, or for something unintelligible
+  std::string told;                       ///< what a person should know about it; empty: nothing
+};
+/// Counted in tenths of a core, rounded down.
+AskedCeiling asked_ceiling(const Pod& pod, const AnnotationRules& rules);
 
 /// False below a container: what lies deeper is the container's own business.
 bool descend_below(const Identity& identity);

@@ -104,6 +104,11 @@ class ByteWriter {
     byte(v ? 1 : 0);
     if (v) put(*v);
   }
+  template <class T>
+  void put(const std::shared_ptr<const T>& v) {
+    byte(v ? 1 : 0);
+    if (v) put(*v);
+  }
   template <class A, class B>
   void put(const std::pair<A, B>& v) { (*this)(v.first, v.second); }
   template <class T, std::size_t N>
@@ -215,6 +220,14 @@ class ByteReader {
     if (byte() == 0) return;
     v = std::make_unique<T>();
     get(*v);
+  }
+  template <class T>
+  void get(std::shared_ptr<const T>& v) {
+    v.reset();
+    if (byte() == 0) return;
+    auto made = std::make_shared<T>();
+    get(*made);
+    v = std::move(made);
   }
   template <class A, class B>
   void get(std::pair<A, B>& v) { (*this)(v.first, v.second); }

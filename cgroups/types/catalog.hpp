@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cgroups/types/bandwidth.hpp"
 #include "cgroups/types/cpu_set.hpp"
+#include "cgroups/types/workload.hpp"
 
 namespace headroom {
 
@@ -36,6 +38,14 @@ enum class QosClass { lse, lsr, ls, step, control, be, system };
 /// LSE, LSR, LS, SYSTEM, control, and steps up to their own limit. BE is protected by its weight alone.
 constexpr bool is_protected(QosClass c) { return c != QosClass::be && c != QosClass::step; }
 
+/// Classes whose limits may be ours for a time: of the others nothing is ever written.
+constexpr bool may_be_written(QosClass c) { return c == QosClass::ls || c == QosClass::step || c == QosClass::control; }
+
+/// Kinds whose limits may be: a pod's follow its containers', the rest belongs to kubelet or a runtime.
+constexpr bool may_be_written(GroupKind kind) {
+  return kind == GroupKind::container || kind == GroupKind::scope || kind == GroupKind::slice || kind == GroupKind::other;
+}
+
 enum class Visibility { automatic, hidden, file };
 enum class WeightRule { automatic, keep, lower };
 
@@ -61,7 +71,8 @@ struct ClassRule {
 /// reading asks for comes last, beside optional's flag, so that it is one line of cache and not four.
 struct Group {
   std::string path;          ///< below the root, no leading slash; "" is the root itself
-  std::string ns, pod, container;  ///< Kubernetes names; empty where nothing knows them
+  std::string ns, pod, container;  ///< Kubernetes' names, or Docker's of the container; empty where nothing knows them
+  std::shared_ptr<const WorkflowStep> step;   ///< null: of no engine that is known
   CpuSet cpus;               ///< CPUs it may use; empty: unreadable
   std::uint64_t inode = 0;   ///< in the cpu (v1) or unified (v2) hierarchy
   TimePoint first_seen;
@@ -69,6 +80,7 @@ struct Group {
   std::uint64_t id = 0;      ///< unique per life of a group, never reused within a run
   Slot parent = kNoSlot;
   std::uint32_t rule = 0;    ///< index into Catalog::rules
+  ContainerRole role = ContainerRole::service;
   bool infrastructure = false;     ///< a sandbox, or a container of role infra: neither borrows nor counts as protected
 };
 

@@ -36,10 +36,15 @@ void fields(Archive& a, T& v) {
   auto& [name, qos, borrow, weight] = v;
   a(name, qos, borrow, weight);
 }
+template <class Archive, Of<WorkflowStep> T>
+void fields(Archive& a, T& v) {
+  auto& [engine, sub_engine, workflow, step, template_name, member, component, attempt, slice, labels] = v;
+  a(engine, sub_engine, workflow, step, template_name, member, component, attempt, slice, labels);
+}
 template <class Archive, Of<Group> T>
 void fields(Archive& a, T& v) {
-  auto& [path, ns, pod, container, cpus, inode, first_seen, identity, id, parent, rule, infrastructure] = v;
-  a(path, ns, pod, container, cpus, inode, first_seen, identity, id, parent, rule, infrastructure);
+  auto& [path, ns, pod, container, step, cpus, inode, first_seen, identity, id, parent, rule, role, infrastructure] = v;
+  a(path, ns, pod, container, step, cpus, inode, first_seen, identity, id, parent, rule, role, infrastructure);
 }
 template <class Archive, Of<Catalog> T>
 void fields(Archive& a, T& v) {

@@ -24,6 +24,7 @@ void add_states(const char* name, const char* help, const char* label, std::init
 }
 
 void add_node(const Report& r, Families& out) {
+  out.gauge("headroom_node_cpus", "CPUs of the node that are online.", {}, r.node.cpus);
   out.gauge("headroom_node_cpu_usage_cores", "CPU use of the whole node, steal excluded.", {},
             cores_of(r.node.use_now));
   out.gauge("headroom_node_lendable_cores", "CPUs that may be lent, before leases.", {}, cores_of(r.lendable));
@@ -106,6 +107,8 @@ void add_agent(const AgentView& a, Families& out) {
   out.counter("headroom_config_reloads_total", help, {{"result", "failure"}}, number(a.reloads_failed));
   out.gauge("headroom_config_last_reload_success_timestamp_seconds", "When a configuration was last loaded.", {},
             a.last_reload_success);
+  out.gauge("headroom_config_last_reload_successful", "1 while the file as it is now is in force, 0 where it was refused.", {},
+            a.last_reload_ok ? 1 : 0);
   for (const auto& [source, up] : a.sources)
     out.gauge("headroom_source_up", "1 while the source answers.", {{"source", source}}, up ? 1 : 0);
   for (const auto& [source, count] : a.reconnects)

@@ -35,6 +35,7 @@ struct AgentView {
   std::uint64_t config_generation = 0;     ///< 1 at start, one more for every successful reload
   std::uint64_t reloads_ok = 0, reloads_failed = 0;
   double last_reload_success = 0;          ///< seconds since the epoch
+  bool last_reload_ok = true;              ///< the file as it is now is in force
   std::vector<std::pair<std::string, bool>> sources;             ///< name, up
   std::vector<std::pair<std::string, std::uint64_t>> reconnects; ///< by source
   ProcessView process;

@@ -94,7 +94,7 @@ std::string info_labels(const GroupReport& g) {
   append_label("id", "/" + g.path, out);
   append_label("qos", g.qos, out);
   append_label("class", g.rule, out);
-  append_label("workflow", g.workflow, out);
+  append_label("workflow", g.step ? g.step->workflow : std::string{}, out);
   return "," + out;
 }
 std::string no_more(const GroupReport&) { return {}; }

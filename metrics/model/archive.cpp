@@ -44,8 +44,8 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<HarmMemory::Judged> T>
 void fields(Archive& a, T& v) {
-  auto& [at, wait, cpu, beside] = v;
-  a(at, wait, cpu, beside);
+  auto& [at, wait_us, cpu_us, beside_milli] = v;
+  a(at, wait_us, cpu_us, beside_milli);
 }
 template <class Archive, Of<NodeMemory::Steal> T>
 void fields(Archive& a, T& v) {

@@ -73,10 +73,16 @@ bool throttled(const ModelState::Impl& m, Slot slot, nanoseconds used, TimePoint
   return counted_since(pod) || used_up(m.groups[pod], m.rates[pod], cpu_time(use, wall), wall);
 }
 
+constexpr milliseconds kTenth{100};
+
+std::uint32_t tenths(TimePoint at) { return static_cast<std::uint32_t>(at.time_since_epoch() / kTenth); }
+
+std::uint32_t whole_us(nanoseconds t) { return static_cast<std::uint32_t>(std::clamp<std::int64_t>(t.count() / 1000, 0, UINT32_MAX)); }
+
 void forget_old(HarmMemory& memory, TimePoint now) {
   while (memory.judged_count > 0) {
     const auto oldest = (memory.judged_head + HarmMemory::kJudged - memory.judged_count) % HarmMemory::kJudged;
-    if (now - memory.judged[oldest].at <= kMemory) return;
+    if (tenths(now) - memory.judged[oldest].at <= kMemory / kTenth) return;
     --memory.judged_count;
   }
 }
@@ -105,10 +111,10 @@ nanoseconds expected_wait(const HarmMemory& memory, const Beside& beside, MilliC
   std::uint32_t alike = 0;
   for (std::uint32_t i = 0; known && i < memory.judged_count; ++i) {
     const auto& window = memory.judged[(memory.judged_head + HarmMemory::kJudged - 1 - i) % HarmMemory::kJudged];
-    const auto apart = window.beside - *beside.within;
+    const auto apart = MilliCpu{window.beside_milli} - *beside.within;
     if (std::max(apart, MilliCpu{-apart.value}) > as_much) continue;
-    waited += window.wait;
-    used += window.cpu;
+    waited += microseconds{window.wait_us};
+    used += microseconds{window.cpu_us};
     ++alike;
   }
   if (alike >= kAlike) return cpu * permille(waited, used) / 1000;
@@ -119,17 +125,17 @@ nanoseconds expected_wait(const HarmMemory& memory, const Beside& beside, MilliC
 
 void add_to_baseline(HarmMemory& memory, TimePoint now, nanoseconds wait, nanoseconds cpu, MilliCpu beside) {
   const auto newest = (memory.judged_head + HarmMemory::kJudged - 1) % HarmMemory::kJudged;
-  if (memory.judged_count >= kEnough && now - memory.judged[newest].at < kJudgedSpacing) return;
+  if (memory.judged_count >= kEnough && tenths(now) - memory.judged[newest].at < kJudgedSpacing / kTenth) return;
   if (cpu <= nanoseconds{0} && wait > nanoseconds{0}) return;  // waits without running: no ratio
-  memory.judged[memory.judged_head] = {now, wait, cpu, beside};
+  memory.judged[memory.judged_head] = {tenths(now), whole_us(wait), whole_us(cpu), static_cast<std::int32_t>(beside.value)};
   memory.judged_head = (memory.judged_head + 1) % HarmMemory::kJudged;
   memory.judged_count = std::min<std::uint32_t>(memory.judged_count + 1, HarmMemory::kJudged);
   if (memory.judged_count < kEnough) return;
   nanoseconds waited{0}, used{0};
   for (std::uint32_t i = 0; i < memory.judged_count; ++i) {
     const auto& window = memory.judged[(memory.judged_head + HarmMemory::kJudged - 1 - i) % HarmMemory::kJudged];
-    waited += window.wait;
-    used += window.cpu;
+    waited += microseconds{window.wait_us};
+    used += microseconds{window.cpu_us};
   }
   memory.baseline_permille = permille(waited, used);
 }
@@ -186,10 +192,10 @@ void judge(ModelState::Impl& m, const ModelParams& params, const Catalog& catalo
   if (wall > kTooLong) return;
   m.minute_judged = true;
   nanoseconds harm{0};
-  if (!stopped) {
+  // Who waited for what they took is still behind when they have stopped: half of it counts in the window after.
+  if (!stopped) memory.taken = std::max(cpu_time(others.over, wall), memory.taken / 2);
+  if (!stopped && memory.taken > nanoseconds{0}) {
     const MilliCpu as_much{std::int64_t{m.node.cpus} * kAlikePermille};
-    // Who waited for what they took is still behind when they have stopped: half of it counts in the window after.
-    memory.taken = std::max(cpu_time(others.over, wall), memory.taken - memory.taken / 2);
     harm = std::clamp(wait - expected_wait(memory, others, as_much, wait, cpu), -memory.taken, memory.taken);
   }
   charge(m, params, slot, now, harm);

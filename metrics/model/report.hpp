@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,7 +29,8 @@ struct GroupReport {
   std::string container_id, pod_uid;
   std::string kind;                        ///< "container", "pod", "scope", "slice", …
   std::string qos, rule;                   ///< labels qos and class
-  std::string workflow;
+  std::shared_ptr<const WorkflowStep> step;   ///< null: of no engine that is known
+  ContainerRole role = ContainerRole::service;
   bool borrower = false;                   ///< its class may borrow
   std::optional<MilliCpu> base_limit;      ///< owner's limit; nullopt: none or not known
   std::optional<Bandwidth> in_force;
@@ -71,6 +73,14 @@ struct ConfigReport {
   std::vector<std::string> faults;         ///< of the file as it is now, where it was refused; empty: it is in force
 };
 
+/// Somebody who is asked who is who.
+struct SourceReport {
+  std::string name;                        ///< "cgroup", "kubelet", "docker"
+  bool up = false;
+  std::uint64_t reconnects = 0;            ///< times it answered again after it had not
+  std::string trouble;                     ///< why it is not up; a sentence
+};
+
 struct Report {
   TimePoint at;
   std::string mode;                        ///< "off", "observe", "enforce"
@@ -79,6 +89,7 @@ struct Report {
   std::string policy;
   ConfigReport config;
   std::string cgroup_root;
+  std::vector<SourceReport> sources;
   KernelView kernel;
   bool v2 = false;
   NodeView node;

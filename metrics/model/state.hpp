@@ -78,11 +78,12 @@ struct HarmMemory {
   bool has_window = false;
   TimePoint window_at;
   nanoseconds wait{0}, usage{0};
+  /// A window without leases. There are 128 of them for every neighbour: they are kept small.
   struct Judged {
-    TimePoint at;
-    nanoseconds wait{0}, cpu{0};
-    MilliCpu beside;  ///< that ran on the node beside it
-  };                  ///< a window without leases
+    std::uint32_t at = 0;              ///< in tenths of a second
+    std::uint32_t wait_us = 0, cpu_us = 0;
+    std::int32_t beside_milli = 0;     ///< that ran on the node beside it
+  };
   static constexpr std::size_t kJudged = 128;
   std::array<Judged, kJudged> judged{};
   std::uint32_t judged_count = 0, judged_head = 0;

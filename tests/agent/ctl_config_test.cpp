@@ -95,14 +95,15 @@ TEST(ConfigExplain, TheOverviewNamesEveryValueOnce) {
 }
 
 const std::string kRules =
-    "classes:\n- {name: spared, match: [{podLabels: {a: b}, path: \"x/**\"}]}\n"
+    "classes:\n- {name: spared, match: [{podLabels: {a: b}, path: \"**\"}]}\n"
     "- {name: step, match: [{qos: Guaranteed}, {path: [\"s/*\", \"x/**\"]}], borrow: {upTo: 2 cores}}\n";
 
 TEST(ConfigTest, GroupsAreOfTheClassAndRuleThatTheDaemonWouldGiveThem) {
-  const auto groups = parse_groups("# ours\ns/one = step\n/s/one = spared\nother\nx/y = step\nsystem.slice/a.service = system  # never\n", "groups");
+  const auto groups = parse_groups("# ours\ns/one = step\n/s/one = spared\nother\nx/y = step\nsystem.slice/a.service = system  # never\n"
+      "kubepods/pod11111111-2222-3333-4444-555555555555\n", "groups");
   EXPECT_THAT(groups.errors, IsEmpty());
-  ASSERT_EQ(groups.groups.size(), 5U);
-  const auto tested = test_groups(groups.groups, kRules, "headroom.yaml", ExplainAs::text);
+  ASSERT_EQ(groups.groups.size(), 6U);
+  const auto tested = test_groups(groups, kRules, "headroom.yaml", ExplainAs::text);
   EXPECT_EQ(tested.wrong, 1U);
   EXPECT_THAT(tested.out, HasSubstr("classes[1].match[1] (headroom.yaml:3:43)"));
   EXPECT_THAT(tested.out, HasSubstr("WRONG /s/one: want class spared, got step"));
@@ -113,12 +114,12 @@ TEST(ConfigTest, GroupsAreOfTheClassAndRuleThatTheDaemonWouldGiveThem) {
 TEST(ConfigTest, PodsOfTheApiServerAreGroupsToo) {
   const auto groups = parse_groups(
       R"({"items": [{"metadata": {"namespace": "n", "name": "p", "uid": "11111111-2222-3333-4444-555555555555"},
-          "status": {"qosClass": "Guaranteed", "containerStatuses": [{"name": "main", "containerID": "containerd://)" + std::string(64, 'a') + R"("}]}}]})",
+          "spec": {"containers": [{"name": "main"}]}, "status": {"qosClass": "Guaranteed", "containerStatuses": [{"name": "main", "containerID": "containerd://)" + std::string(64, 'a') + R"("}]}}]})",
       "pods.json");
   EXPECT_THAT(groups.errors, IsEmpty());
   ASSERT_EQ(groups.groups.size(), 1U);
   EXPECT_EQ(groups.groups[0].name, "n/p/main");
-  const auto tested = nlohmann::json::parse(test_groups(groups.groups, kRules, "headroom.yaml", ExplainAs::json).out);
+  const auto tested = nlohmann::json::parse(test_groups(groups, kRules, "headroom.yaml", ExplainAs::json).out);
   EXPECT_EQ(tested.at("groups").at(0).at("class"), "step");
   EXPECT_THAT(parse_groups("{\"items\": [{}]}", "pods.json").errors, testing::SizeIs(1));
   EXPECT_THAT(parse_groups("{", "pods.json").errors, testing::SizeIs(1));

@@ -49,6 +49,15 @@ TEST(Told, RemembersNoMoreThanItMay) {
   }
 }
 
+TEST(Told, ForgetsWhoIsGoneThoughThereIsRoom) {
+  Told told;
+  TimePoint t{seconds{100}};
+  for (int n = 0; n < 1000; ++n) {
+    (void)told.news({Errc::io, "cpu.stat of /" + std::to_string(n), ""}, t += seconds{1});
+    ASSERT_LE(told.size(), 121U) << "groups come and go for hours";
+  }
+}
+
 TEST(Blindness, IsSaidAtItsBeginAndAtItsEnd) {
   Log log(LogLevel::error, LogFormat::text);
   Accounting accounting(log);

@@ -82,14 +82,21 @@ TEST(Config, TheSampleIsValidAndNamesWhatIsNotInForceOnceEach) {
   EXPECT_EQ(config.classes[1].rule.borrow->up_to, MilliCpu{2000});
   EXPECT_EQ(config.classes[1].rule.borrow->visibility, Visibility::hidden);
   EXPECT_FALSE(config.classes[2].rule.borrow);
-  EXPECT_TRUE(config.classes[2].match[0].other);
+  EXPECT_EQ(config.classes[0].match[0].engines.size(), 12U);
+  EXPECT_EQ(config.classes[0].match[1].ports, (std::pair{26000, 27000}));
+  EXPECT_EQ(config.classes[1].match[0].namespaces, (std::vector<std::string>{"argo", "flyte", "kuberay"}));
+  EXPECT_EQ(config.classes[2].match[0].pod_labels.at("tier"), "latency");
+  EXPECT_EQ(config.annotations.up_to_max, MilliCpu{4000});
   EXPECT_EQ(config.classes[2].match[1].qos, KubeQos::guaranteed);
   EXPECT_FALSE(config.classes[2].match[1].other);
-  for (const auto* key : {" rollout is", " match.engine is", " match.dockerName is", " match.namespace is", " match.podLabels is",
-                          " perNamespace is", " cap is", " annotations is", " breaker is", " signals is"}) {
+  ASSERT_EQ(config.rollout.size(), 2U);
+  EXPECT_EQ(config.rollout[1].enforce, 10'000);
+  EXPECT_EQ(config.rollout[1].only, (Restriction{5'000, {"chem-flows", "ml-flows"}}));
+  for (const auto* key : {" perNamespace is", " cap is", "koordinator.sh/cpuBurst is", " breaker is"}) {
     EXPECT_THAT(config.warnings, testing::Contains(HasSubstr(key)).Times(1)) << key;
   }
-  EXPECT_EQ(config.warnings.size(), 10U);
+  EXPECT_TRUE(config.label_by_nfd);
+  EXPECT_EQ(config.warnings.size(), 4U);
   EXPECT_THAT(config.warnings, testing::Each(StartsWith("headroom.yaml:")));
 }
 
@@ -161,12 +168,12 @@ TEST(Config, FalseIsOffWhereOffIsAWord) {
   EXPECT_EQ(faults_of("policy: false").size(), 1U);
 }
 
-TEST(Config, WithoutClassesTheDefaultRuleCanMatchNothingYet) {
+TEST(Config, WithoutClassesEveryEnginesStepsBorrow) {
   const auto config = config_of("mode: observe");
   ASSERT_EQ(config.classes.size(), 1U);
   EXPECT_EQ(config.classes[0].rule.name, "step");
   EXPECT_EQ(config.classes[0].rule.borrow, BorrowRule{});
-  EXPECT_TRUE(config.classes[0].match[0].other);
+  EXPECT_EQ(config.classes[0].match[0].engines.size(), 12U);
   EXPECT_THAT(config_of("classes: []").classes, IsEmpty());
 }
 

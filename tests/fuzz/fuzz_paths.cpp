@@ -25,10 +25,10 @@ void check_class(std::string_view glob, std::string_view path) {
   ClassConfig first;
   first.rule.name = "first";
   first.rule.borrow = BorrowRule{};
-  first.match.push_back(Match{{std::string(glob)}, std::nullopt, false});
+  first.match.emplace_back().path = {std::string(glob)};
   ClassConfig rest;
   rest.rule.name = "rest";
-  rest.match.push_back(Match{{"**"}, std::nullopt, false});
+  rest.match.emplace_back().path = {"**"};
   const ClassConfig classes[] = {first, rest};
   const ClassRule rule = classify(identify(path), path, classes);
   law(rule.name == "first" || rule.name == "rest" || rule.name == "system" || rule.name == "none",

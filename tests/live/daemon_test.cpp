@@ -105,6 +105,27 @@ TEST_F(DaemonLive, PauseTakesEverythingBackUntilResume) {
   EXPECT_EQ(values(), before_);
 }
 
+TEST_F(DaemonLive, AFileOffKeepsEverythingBackOverARestartUntilItIsGone) {
+  const auto lent = [&] { return read_line(work_.file(CpuFile::quota)) != before_[0]; };
+  const std::string off = dir_ / "run/off";
+  const Spinner burst(work_, Load{.threads = 2, .cpu = -1, .work = nanoseconds{0}});
+  {
+    DaemonProcess daemon(dir_, root_.dir(), config("headroom"), {"--mode", "enforce"});
+    ASSERT_TRUE(eventually(lent, milliseconds{20'000})) << daemon.log();
+    std::ofstream(off) << "";
+    EXPECT_TRUE(eventually([&] { return values() == before_; }, milliseconds{20'000})) << daemon.log();
+    EXPECT_TRUE(daemon.shows("/v1/status", "off is there"));
+    daemon.signal(SIGTERM);
+    EXPECT_EQ(daemon.exit_code(), 0) << daemon.log();
+  }
+  DaemonProcess daemon(dir_, root_.dir(), config("headroom"), {"--mode", "enforce"});
+  ASSERT_TRUE(daemon.shows("/v1/status", "off is there")) << daemon.log();
+  std::this_thread::sleep_for(milliseconds{500});
+  EXPECT_EQ(values(), before_) << "still off";
+  std::filesystem::remove(off);
+  EXPECT_TRUE(eventually(lent, milliseconds{20'000})) << daemon.log();
+}
+
 TEST_F(DaemonLive, ASecondDaemonIsRefusedAndToldWhoHoldsTheLock) {
   DaemonProcess first(dir_, root_.dir(), config("static"), {"--mode", "enforce"});
   ASSERT_TRUE(first.shows("/v1/status", "\"mode\":\"enforce\"")) << first.log();

@@ -65,10 +65,10 @@ class EdgesTest : public ::testing::Test {
     ClassConfig everything;
     everything.rule.name = "steps";
     everything.rule.borrow = BorrowRule{};
-    everything.match.push_back(Match{{"kubepods/burstable/**"}, std::nullopt, false});
+    everything.match.emplace_back().path = {"kubepods/burstable/**"};
     KernelSourceOptions options;
     options.where = where();
-    options.classes = {everything};
+    options.rules.classes = {everything};
     options.judge = judge;
     options.clock = monotonic_now;
     source = must(KernelSource::create(std::move(options)));

@@ -75,6 +75,21 @@ TEST_F(OwnGuardTest, SigtermEndsTheGuardAndTouchesNothing) {
   EXPECT_EQ(ledger::restore(run_dir_.c_str(), false).restored, targets_.size());
 }
 
+TEST_F(OwnGuardTest, ADaemonsOwnGuardEndsWhereTheRunDirectoryIsNoMore) {
+  const std::string dir = run_dir_ + "-gone";
+  std::filesystem::create_directories(dir);
+  ledger::Ledger book;
+  ASSERT_EQ(book.open(dir.c_str()), ledger::Status::ok);
+  pid_t daemon = ::fork();
+  if (daemon == 0) ::_exit(start_guard(guard_binary(), dir) ? 0 : 5);   // and is dead
+  int status = -1;
+  ASSERT_EQ(::waitpid(daemon, &status, 0), daemon);
+  ASSERT_EQ(WEXITSTATUS(status), 0);
+  ASSERT_TRUE(eventually([&] { return book.guard_alive(now().count()); }));
+  std::filesystem::remove_all(dir);
+  EXPECT_TRUE(eventually([&] { return !book.guard_alive(now().count()); }));   // its last sign of life is a second old at most
+}
+
 TEST_F(OwnGuardTest, ADaemonsOwnGuardOutlivesItRestoresAndEnds) {
   int kept[2];
   ASSERT_EQ(::pipe(kept), 0);  // inherited by whoever is not careful

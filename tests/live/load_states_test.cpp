@@ -67,11 +67,11 @@ class LoadStatesTest : public BehaveTest {
     steps.rule.borrow = BorrowRule{};
     steps.rule.borrow->start = seconds{0};
     steps.rule.borrow->visibility = Visibility::file;
-    steps.match.push_back(Match{{"kubepods/burstable/pod" + uid(1) + "/*"}, std::nullopt, false});
+    steps.match.emplace_back().path = {"kubepods/burstable/pod" + uid(1) + "/*"};
     KernelSourceOptions options;
     options.where = where();
     options.where.top = root.in(on_v2() ? host().cpu : host().cpuacct);  // the node is what is below: nobody else decides
-    options.classes = {steps};
+    options.rules.classes = {steps};
     options.judge = Judge::none;
     options.clock = monotonic_now;
     source = must(KernelSource::create(std::move(options)));

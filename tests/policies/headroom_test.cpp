@@ -235,6 +235,20 @@ TEST_F(HeadroomPolicy, CreditBoundsWhatIsLent) {
   EXPECT_EQ(p->explain(node.snapshot(), step).because, Because::refuse_no_credit);
 }
 
+TEST_F(HeadroomPolicy, TheAccountOfWhoIsNamedLaterIsFullThen) {
+  node.catalog.groups[step]->rule = 0;   // known by its path alone
+  for (int i = 0; i < 10; ++i) {
+    (void)node.decide(*p);
+    node.pass(milliseconds{10});
+  }
+  node.catalog.groups[step]->rule = kStep;
+  ++node.catalog.generation;
+  node.run(step, MilliCpu{500}, milliseconds{60});
+  node.states[step].throttling = true;
+  (void)node.decide(*p);
+  EXPECT_FALSE(p->leases().empty()) << static_cast<int>(p->explain(node.snapshot(), step).because);
+}
+
 TEST_F(HeadroomPolicy, AStartLeaseIsGivenWithoutWaitingForUseAndOncePerPod) {
   node.catalog.groups[step]->first_seen = node.now;
   node.run(step, MilliCpu{0}, milliseconds{0});

@@ -39,7 +39,8 @@ const std::map<std::string, Folders> kPicture{
     {"cgroups/fs", kBelowEdges},
     {"systemd", kBelowEdges},
     {"cli", {"cgroups/types"}},
-    {"agent", kBelowEdges + kEdges + Folders{"cgroups/ledger"}},
+    {"agent", kBelowEdges + kEdges + Folders{"cgroups/ledger", "agent/sources"}},
+    {"agent/sources", kBelowEdges + Folders{"workloads", "config", "agent"}},   // of agent the log and the clock
     {"lab", kBelowEdges + kEdges + Folders{"cgroups/ledger", "lab/sim"}},
     {"lab/sim", kBelowEdges + Folders{"engine", "lab"}},   // of lab the vocabulary: loads and draws
     {"lab/bench", kBelowEdges + kEdges + Folders{"cgroups/ledger", "agent", "lab", "lab/sim"}},   // measures the live edges themselves

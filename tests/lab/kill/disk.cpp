@@ -29,7 +29,7 @@ Disk* the_disk = nullptr;
 Disk* Disk::present() { return the_disk; }
 
 Disk::Disk(sim::SimNode& node) : node_(node) {
-  dir_ = ::access("/dev/shm", W_OK) == 0 ? "/dev/shm/hr-kill-XXXXXX" : "/tmp/hr-kill-XXXXXX";
+  dir_ = ::access("/dev/shm", W_OK) == 0 ? "/dev/shm/hr-disk-XXXXXX" : "/tmp/hr-disk-XXXXXX";
   if (::mkdtemp(dir_.data()) == nullptr) throw std::runtime_error("no directory");
   std::filesystem::create_directories(run_dir());
   where_.v2 = node.catalog().v2;
