@@ -6,7 +6,7 @@
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 stages="packages build unit live vm-6.1 vm-6.12 smoke prometheus soak asan fuzz lint"
-named="tsan report"   # by name only: the suite has 14 minutes, and a browser is 400 MB
+named="tsan report deploy"   # by name only: the suite has 14 minutes, and a browser is 400 MB
 
 say() { printf '%s\n' "$*"; }
 
@@ -27,7 +27,7 @@ fi
 build_packages="g++ clang libclang-rt-14-dev clang-format cmake ninja-build ccache pkg-config libfmt-dev libexpected-dev libspdlog-dev
   nlohmann-json3-dev libyaml-cpp-dev libre2-dev prometheus-cpp-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev
   zlib1g-dev libcgroup-dev libsystemd-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev"
-check_packages="busybox-static qemu-system-x86 cpio shellcheck binutils git python3 python3-yaml python3-jsonschema llvm runc"
+check_packages="busybox-static qemu-system-x86 cpio shellcheck binutils git python3 python3-yaml python3-jsonschema llvm runc openssl"
 
 root() { [ "$(id -u)" = 0 ]; }
 
@@ -147,6 +147,10 @@ stage_report() {  # the lab's page in a browser: pictures, labels, no error, no 
   install_missing chromium python3 && tests/report/run.sh build/release/bin
 }
 
+stage_deploy() {  # chart and plain manifests: lint, render, compare, check every key
+  install_missing python3-venv && tests/deploy/run.sh
+}
+
 stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence fuzz
   cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target fuzzers || return 1
   tests/fuzz/run.sh build/fuzz/bin "${HEADROOM_FUZZ_SECONDS:-12}"
@@ -154,7 +158,7 @@ stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence
 
 stage_lint() {
   shellcheck -x -S warning -P SCRIPTDIR quickstart.sh test.sh tests/vm/run.sh tests/fuzz/run.sh .ci/run \
-    tests/prometheus/run.sh tests/report/run.sh tests/evidence/*.sh
+    tests/prometheus/run.sh tests/report/run.sh tests/deploy/run.sh tests/evidence/*.sh
 }
 
 if [ "${1:-}" = evidence ]; then

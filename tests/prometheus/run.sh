@@ -14,4 +14,7 @@ if [ ! -x "$cache/usr/bin/promtool" ]; then
   mkdir -p "$cache"
   dpkg -x "$download"/prometheus_*.deb "$cache"
 fi
+promtool=$cache/usr/bin/promtool rules=$here/../../deploy/prometheus
+"$promtool" check rules "$rules"/*-rules.yaml
+"$promtool" test rules "$rules/rules_test.yaml"   # a node at 90 %, of which 40 points are borrowed, reads 50 %
 python3 "$here/scrape.py" "$bin" "$cache/usr/bin"
