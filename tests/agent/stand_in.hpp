@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <signal.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +46,7 @@ class StandIn {
   }
   ~StandIn() {
     close(life_);
+    kill(pid_, SIGTERM);   // a child that we forked since may hold the other end still
     waitpid(pid_, nullptr, 0);
     std::filesystem::remove_all(dir_);
   }
