@@ -35,7 +35,7 @@ bool is_revocation(Because why) {
     case Because::refuse_no_credit: case Because::refuse_no_lendable: case Because::refuse_load:
     case Because::refuse_idle: case Because::refuse_budget: case Because::refuse_no_guard:
     case Because::refuse_unread: case Because::refuse_ceiling: case Because::law_raise: case Because::law_lower:
-    case Because::law_hold: case Because::law_burst: return false;
+    case Because::law_hold: case Because::law_burst: case Because::put_right: return false;
   }
   return false;
 }

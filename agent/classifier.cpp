@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <fstream>
 
+#include "config/koordinator.hpp"
+#include "workloads/kube_cpu.hpp"
+
 namespace headroom {
 namespace {
 
@@ -30,18 +33,29 @@ Interest interest_in(const Identity& identity, const ClassRule& rule) {
   return Interest::passage;
 }
 
-Names names_of(const Known& known, ContainerRole role, const std::vector<ClassConfig>& classes) {
+std::shared_ptr<const koordlet::Patch> strategy_of(const Pod& pod, const AnnotationRules& rules) {
+  const auto& text = text_at(pod.annotations, kBurstAnnotation);
+  if (text.empty() || !rules.koordinator) return nullptr;
+  const auto asked = parse_burst_annotation(text);
+  return asked ? std::make_shared<const koordlet::Patch>(asked->patch) : nullptr;
+}
+
+Names names_of(const Known& known, ContainerRole role, const ClassRules& rules) {
   Names out;
   out.role = role;
-  if (auto step = step_in(known, role, classes)) out.step = std::make_shared<const WorkflowStep>(std::move(*step));
+  if (auto step = step_in(known, role, rules.classes)) out.step = std::make_shared<const WorkflowStep>(std::move(*step));
   if (known.docker != nullptr) {
     out.container = known.docker->name;
     out.told = true;
   }
   if (known.pod == nullptr) return out;
+  out.strategy = strategy_of(*known.pod, rules.annotations);
   out.ns = known.pod->ns;
   out.pod = known.pod->name;
-  if (known.container == nullptr) return out;
+  if (known.container == nullptr) {
+    out.spec_quota = pod_cpu(*known.pod).quota;
+    return out;
+  }
   out.container = known.container->name;
   out.told = true;
   return out;
@@ -73,7 +87,7 @@ Verdict Classifier::classify(const std::string& path, Catalog& catalog) const {
   if (path.empty()) return verdict;
   const Known known = world_.find(verdict.identity);
   auto [rule, matched, entry, held_back, role] = classify_why(verdict.identity, path, rules_.classes, known);
-  verdict.names = names_of(known, role, rules_.classes);
+  verdict.names = names_of(known, role, rules_);
   if (rule.borrow && is_left_out(rules_.only, verdict.identity, known)) rule.borrow.reset();
   if (rule.borrow && known.pod != nullptr)
     if (const auto asked = asked_ceiling(*known.pod, rules_.annotations).up_to) rule.borrow->up_to = *asked;

@@ -21,7 +21,9 @@ enum class Below { descend, stop };
 struct Names {
   std::string ns, pod, container;
   std::shared_ptr<const WorkflowStep> step;
+  std::shared_ptr<const koordlet::Patch> strategy;
   ContainerRole role = ContainerRole::service;
+  std::optional<microseconds> spec_quota;   ///< of a pod's own group
   bool told = false;   ///< a source knows it: what its files look like does not count any more
 };
 

@@ -25,13 +25,15 @@ int open_hangups() {
   return signalfd(-1, &hangup, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+std::string texts_of(const Loaded& loaded) { return loaded.text + loaded.koordinators; }
+
 std::string line_of(const Error& fault) { return fault.where + ": " + fault.detail; }
 
 }  // namespace
 
 ConfigKeeper::ConfigKeeper(const Options& options, Loaded first, Board& board, Log& log)
-    : options_(options), board_(board), log_(log), watch_(options.config), stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      signals_(open_hangups()), in_force_(std::make_shared<const Loaded>(std::move(first))), last_good_(in_force_->text) {
+    : options_(options), board_(board), log_(log), watch_(options.config), koordinators_(options.koordinator_config), stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      signals_(open_hangups()), in_force_(std::make_shared<const Loaded>(std::move(first))), last_good_(texts_of(*in_force_)) {
   report_.file = options.config;
   report_.hash = hash_of(last_good_);
   report_.generation = 1;
@@ -64,7 +66,7 @@ std::shared_ptr<const Loaded> ConfigKeeper::take() {
 void ConfigKeeper::took_up(std::shared_ptr<const Loaded> loaded) {
   const std::lock_guard lock(mutex_);
   in_force_ = std::move(loaded);
-  report_.hash = hash_of(in_force_->text);
+  report_.hash = hash_of(texts_of(*in_force_));
   ++report_.generation;
   ++report_.reloads_ok;
   report_.last_success = static_cast<double>(std::time(nullptr));
@@ -81,19 +83,23 @@ bool ConfigKeeper::rest_a_moment() const {
   return poll(&stop, 1, kMoment) == 0;
 }
 
+bool ConfigKeeper::nothing_to_read() const { return options_.config.empty() && options_.koordinator_config.empty(); }
+
 void ConfigKeeper::work() {
   for (;;) {
-    pollfd fds[3] = {{stop_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}, {watch_.fd(), POLLIN, 0}};
-    const int woken = poll(fds, 3, kLookAgain);
+    pollfd fds[4] = {{stop_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}, {watch_.fd(), POLLIN, 0}, {koordinators_.fd(), POLLIN, 0}};
+    const int woken = poll(fds, 4, kLookAgain);
     if (fds[0].revents != 0) return;
     signalfd_siginfo info{};
     const bool asked = read(signals_.get(), &info, sizeof info) == sizeof info;
-    bool changed = fds[2].revents != 0 && watch_.take();
+    bool changed = (fds[2].revents != 0 && watch_.take()) || (fds[3].revents != 0 && koordinators_.take());
     if (changed && !rest_a_moment()) return;
-    changed = changed || (woken == 0 && watch_.looks_changed());
-    if (!asked && (!changed || options_.config.empty())) continue;
-    (void)watch_.take();
-    watch_.follow();
+    changed = changed || (woken == 0 && (watch_.looks_changed() || koordinators_.looks_changed()));
+    if (!asked && (!changed || nothing_to_read())) continue;
+    for (ConfigWatch* watch : {&watch_, &koordinators_}) {
+      (void)watch->take();
+      watch->follow();
+    }
     try {
       reload(asked ? Asked::by_signal : Asked::by_change);
     } catch (const std::exception& e) {   // out of memory, or a library's: the last good one stays
@@ -103,10 +109,10 @@ void ConfigKeeper::work() {
 }
 
 void ConfigKeeper::reload(Asked asked) {
-  if (options_.config.empty()) return log_.info("config", "started without --config: there is nothing to read again");
+  if (nothing_to_read()) return log_.info("config", "started without --config: there is nothing to read again");
   auto loaded = load_config(options_);
   if (!loaded) return refuse(loaded.error(), asked);
-  const bool same = loaded->text == last_good_;
+  const bool same = texts_of(*loaded) == last_good_;
   bool was_refused = false;
   {
     const std::lock_guard lock(mutex_);
@@ -122,7 +128,7 @@ void ConfigKeeper::reload(Asked asked) {
     return;
   }
   for (const std::string& warning : loaded->config.warnings) log_.warn("config", warning);
-  last_good_ = loaded->text;
+  last_good_ = texts_of(*loaded);
   const auto next = std::make_shared<const Loaded>(std::move(*loaded));
   {
     const std::lock_guard lock(mutex_);

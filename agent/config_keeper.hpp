@@ -45,16 +45,17 @@ class ConfigKeeper {
   void reload(Asked asked);
   void refuse(const std::vector<Error>& faults, Asked asked);
   bool rest_a_moment() const;
+  bool nothing_to_read() const;
 
   const Options& options_;
   Board& board_;
   Log& log_;
   std::function<void(const Config&)> accepted_;
-  ConfigWatch watch_;
+  ConfigWatch watch_, koordinators_;
   fs::Fd stop_, signals_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Loaded> in_force_, next_;
-  std::string last_good_;       ///< text: in force, or soon
+  std::string last_good_;       ///< texts: in force, or soon
   ConfigReport report_;
   std::thread thread_;
 };

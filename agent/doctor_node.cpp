@@ -116,7 +116,8 @@ void tried(const NodeFacts& n, std::vector<Finding>& out) {
   if (!n.tried) return;
   const Probed& p = *n.tried;
   add(out, p.rewrite_refills ? Level::good : Level::warning, "refill",
-      p.rewrite_refills ? "rewriting a value refills the pool at once (tried)" : "rewriting a value does not refill the pool (tried)",
+      p.refills_assumed   ? "rewriting a value refills the pool at once (documented; in this cgroup namespace no process may be moved to try it)"
+      : p.rewrite_refills ? "rewriting a value refills the pool at once (tried)" : "rewriting a value does not refill the pool (tried)",
       p.rewrite_refills ? "" : "no hidden leases: limits are raised in the files, where everybody can read them", "");
   if (p.burst_above_quota)
     add(out, Level::note, "burst", "this kernel takes a burst above the quota (tried)", "as some vendors' kernels do", "");

@@ -94,7 +94,7 @@ Outcome KernelSink::write(const Write& w, std::size_t index, Run& run) {
   if (!target) result = tl::unexpected(target.error());
   else if (fenced()) result = tl::unexpected(fence_error());
   else if (run.failed.contains(w.unit) && !homeward) result = fail(Errc::rejected, target->dir, std::string(kLeftOut) + "another write failed");
-  else result = take_steps(*target, steps);
+  else result = take_steps(*target, steps, w.why.because == Because::put_right ? Whose::owners : Whose::ours);
   if (result) run.done.push_back({index, w.unit, *target, steps, homeward});
   else outcome.error = result.error();
   outcome.at = clock_();
@@ -103,11 +103,11 @@ Outcome KernelSink::write(const Write& w, std::size_t index, Run& run) {
 }
 
 /// All of them, or (unless they lead home) none.
-Result<> KernelSink::take_steps(const SinkTarget& target, const std::vector<FileStep>& steps) {
+Result<> KernelSink::take_steps(const SinkTarget& target, const std::vector<FileStep>& steps, Whose whose) {
   const bool homeward = ours_.homeward(target, steps);
   std::vector<FileStep> taken;
   for (const auto& step : steps) {
-    auto result = put(target, step, homeward ? WriteKind::restore : WriteKind::settings);
+    auto result = put(target, step, homeward ? WriteKind::restore : WriteKind::settings, whose);
     if (!result) {
       if (!homeward && fence_ == FenceState::down) take_back(target, taken);
       return result;
@@ -128,11 +128,11 @@ Result<> KernelSink::check(const SinkTarget& target, const FileStep& step, Write
   return fail(Errc::rejected, file, "foreign value " + *present + ", expected " + step.before);
 }
 
-Result<> KernelSink::put(const SinkTarget& target, const FileStep& step, WriteKind kind) {
+Result<> KernelSink::put(const SinkTarget& target, const FileStep& step, WriteKind kind, Whose whose) {
   stage(SinkStage::before_intend);
   if (ours_.doubtful(target, step))
     if (auto as_expected = check(target, step, kind); !as_expected) return as_expected;
-  if (auto noted = ours_.intend(target, step); !noted) return noted;
+  if (auto noted = ours_.intend(target, step, whose); !noted) return noted;
   stage(SinkStage::after_intend);
   const TimePoint begin = clock_();
   if (auto as_expected = check(target, step, kind); !as_expected) {
@@ -150,7 +150,7 @@ Result<> KernelSink::put(const SinkTarget& target, const FileStep& step, WriteKi
     ours_.refused(target, step);
     return result;
   }
-  ours_.wrote(target, step);
+  ours_.wrote(target, step, whose);
   own_.written.push_back({target.slot, target.id, step.file, step.after, OwnKind::setting, end});
   return {};
 }
@@ -158,7 +158,7 @@ Result<> KernelSink::put(const SinkTarget& target, const FileStep& step, WriteKi
 /// @return whether everything is as it was
 bool KernelSink::take_back(const SinkTarget& target, const std::vector<FileStep>& steps) {
   bool whole = true;
-  for (const auto& step : reversed(steps)) whole &= put(target, step, WriteKind::restore).has_value();
+  for (const auto& step : reversed(steps)) whole &= put(target, step, WriteKind::restore, Whose::ours).has_value();
   return whole;
 }
 

@@ -69,9 +69,9 @@ class KernelSink final : public Sink {
 
   void settle_ledger(const Catalog& catalog);
   Outcome write(const Write& write, std::size_t index, Run& run);
-  Result<> take_steps(const SinkTarget& target, const std::vector<FileStep>& steps);
+  Result<> take_steps(const SinkTarget& target, const std::vector<FileStep>& steps, Whose whose);
   Result<> check(const SinkTarget& target, const FileStep& step, WriteKind kind);
-  Result<> put(const SinkTarget& target, const FileStep& step, WriteKind kind);
+  Result<> put(const SinkTarget& target, const FileStep& step, WriteKind kind, Whose whose);
   bool take_back(const SinkTarget& target, const std::vector<FileStep>& steps);
   void undo_unit(std::uint32_t unit, const Error& why, Run& run, std::vector<Outcome>& outcomes);
   Outcome refill(const Refill& refill, const Catalog& catalog);

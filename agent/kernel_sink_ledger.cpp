@@ -42,22 +42,23 @@ void OwnValues::erase(Slot slot, CpuFile file) {
   --count_;
 }
 
-Result<> OwnValues::intend(const SinkTarget& target, const FileStep& step) {
+Result<> OwnValues::intend(const SinkTarget& target, const FileStep& step, Whose whose) {
   if (!book_) return fail(Errc::io, target.dir, "no ledger: nothing that could not be put back is written");
   auto& entry = row(target.slot, step.file);
   // A row of an earlier life, or of a value that somebody has written over: its original is nobody's any more.
   if (entry && (entry->id != target.id || entry->ours != step.before)) erase(target.slot, step.file);
   if (entry && entry->original == step.after) return {};   // going home: a restore would write just that
-  const std::string& original = entry ? entry->original : step.before;
+  const std::string& original = whose == Whose::owners ? step.after : entry ? entry->original : step.before;
   const auto status = book_->intend(target.dir.c_str(), target.inode, book_file(step.file), original.c_str(), step.after.c_str());
-  if (status == ledger::Status::ok) return {};
-  return fail(Errc::io, target.dir + "/" + file_word(step.file), word(status));
+  if (status != ledger::Status::ok) return fail(Errc::io, target.dir + "/" + file_word(step.file), word(status));
+  if (entry) entry->original = original;
+  return {};
 }
 
-void OwnValues::wrote(const SinkTarget& target, const FileStep& step) {
+void OwnValues::wrote(const SinkTarget& target, const FileStep& step, Whose whose) {
   auto& entry = row(target.slot, step.file);
   if (!entry) {
-    entry = Row{target.id, target.dir, step.before, {}};
+    entry = Row{target.id, target.dir, whose == Whose::owners ? step.after : step.before, {}};
     ++count_;
   }
   entry->ours = step.after;

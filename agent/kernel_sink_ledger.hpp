@@ -20,6 +20,9 @@ struct SinkTarget {
   GroupFiles* files = nullptr;
 };
 
+/// Whose a value is that is about to be written: lent by us, or its owner's own, which we only bring there.
+enum class Whose { ours, owners };
+
 class OwnValues {
  public:
   /// @param book  nullptr: no settings write is ever allowed
@@ -27,8 +30,8 @@ class OwnValues {
 
   /// Before the write. The owner's value is what the file held when we first wrote it, or what somebody wrote since.
   /// Errors: io (ledger full, too long, not open): do not write.
-  Result<> intend(const SinkTarget& target, const FileStep& step);
-  void wrote(const SinkTarget& target, const FileStep& step);
+  Result<> intend(const SinkTarget& target, const FileStep& step, Whose whose);
+  void wrote(const SinkTarget& target, const FileStep& step, Whose whose);
   void refused(const SinkTarget& target, const FileStep& step);        ///< by the kernel: the file is as it was
   /// The file was found with this text: if it is not what we wrote last, it is somebody else's and stays.
   void found(Slot slot, std::uint64_t id, CpuFile file, const std::string& text);

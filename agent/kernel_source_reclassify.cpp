@@ -26,7 +26,9 @@ void GroupTree::describe(Directory& directory) {
   group.pod = names.pod;
   group.container = names.container;
   group.step = names.step;
+  group.strategy = names.strategy;
   group.role = names.role;
+  group.spec_quota = directory.verdict.identity.kind == GroupKind::pod ? names.spec_quota : std::nullopt;
   if (names.told) group.infrastructure = names.role == ContainerRole::infra || names.role == ContainerRole::infra_init;
 }
 

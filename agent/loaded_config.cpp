@@ -4,11 +4,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <map>
 
+#include "config/koordinator.hpp"
 #include "config/rollout.hpp"
 #include "config/tree.hpp"
 
@@ -27,10 +30,38 @@ Error unreadable(const std::string& path, int error) {
   return {Errc::io, path, std::strerror(error)};
 }
 
+std::optional<std::map<std::string, std::string>> labels_of(const Options& options) {
+  if (options.node_labels.empty()) return std::nullopt;
+  return parse_labels(options.node_labels).value();   // checked on the command line
+}
+
+/// Koordinator's ConfigMap as it is: what holds on this node becomes `tuning`, where that does not say itself.
+/// @return its faults, because of which nothing of it counts
+std::vector<Error> apply_koordinators(const std::string& text, const Options& options, Config& config) {
+  const std::string& file = options.koordinator_config;
+  const auto map = parse_slo_map(text, file);
+  if (!map) return {map.error()};
+  const auto slo = parse_cpu_burst_config(map->cpu_burst_config);
+  std::vector<Error> notes;
+  for (const SloNote& note : slo ? slo->warnings : slo.error()) notes.push_back(error_of(file, note));
+  if (!slo) return notes;
+  for (const Error& note : notes) config.warnings.push_back(note.where + ": " + note.detail);
+  const bool by_label = std::any_of(slo->nodes.begin(), slo->nodes.end(), [](const NodeStrategy& n) { return !n.labels.empty(); });
+  if (by_label && options.node_labels.empty())
+    config.warnings.push_back(file + ": nodeStrategies: the node's labels are not known (--node-labels), so none that asks for some matches");
+  if (!map->ignored.empty()) config.warnings.push_back(fmt::format("{}: not ours, and ignored: {}", file, fmt::join(map->ignored, ", ")));
+  if (config.policy != "koordinator") {
+    config.warnings.push_back(fmt::format("{}: not in force: the policy is {}, and it is for koordinator", file, config.policy));
+    return {};
+  }
+  const auto native = parse_config("tuning:\n" + native_tuning(strategy_on(*slo, labels_of(options)), "  "), file);
+  for (const auto& [key, value] : native->tuning.values) config.tuning.values.try_emplace(key, value);
+  return {};
+}
+
 /// What the rollout makes of the mode on this node.
 void apply_rollout(const Options& options, Config& config) {
-  NodeFacts node{options.node_name, std::nullopt};
-  if (!options.node_labels.empty()) node.labels = parse_labels(options.node_labels).value();   // checked on the command line
+  const NodeFacts node{options.node_name, labels_of(options)};
   auto rolled = roll_out(config.mode, config.rollout, node);
   config.mode = rolled.mode;
   config.only = std::move(rolled.only);
@@ -70,6 +101,12 @@ tl::expected<Loaded, std::vector<Error>> load_config(const Options& options) {
   if (options.mode) out.config.mode = *options.mode;
   else apply_rollout(options, out.config);
   if (options.policy) out.config.policy = *options.policy;
+  if (!options.koordinator_config.empty()) {
+    auto text = read_config_file(options.koordinator_config);
+    if (!text) return tl::unexpected(std::vector{text.error()});
+    out.koordinators = std::move(*text);
+    if (auto faults = apply_koordinators(out.koordinators, options, out.config); !faults.empty()) return tl::unexpected(std::move(faults));
+  }
   Faults faults;
   if (!make_policy(out.config.policy, out.config.tuning, faults)) return tl::unexpected(std::move(faults));
   return out;

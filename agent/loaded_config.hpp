@@ -11,6 +11,7 @@ namespace headroom {
 struct Loaded {
   Config config;
   std::string text;
+  std::string koordinators;   ///< text of --koordinator-config
 };
 
 /// The policy of the result can be made.

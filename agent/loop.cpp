@@ -12,7 +12,6 @@
 
 #include "agent/clock.hpp"
 #include "agent/leftovers.hpp"
-#include "workloads/rivals.hpp"
 
 namespace headroom {
 namespace {
@@ -125,21 +124,7 @@ void Loop::once() {
   if (parts_.hands.enforcement() != nullptr) parts_.hands.enforcement()->beat(end);
   if (parts_.credits.wants(end)) parts_.credits.give(engine_.policy->credits(), end);
   answer_pending(end);
-  if (const auto strangers = parts_.source.take_strangers(); !strangers.empty()) parts_.sources.strangers(strangers);
-}
-
-/// Who is who, from the next tick on. A lease of somebody who turns out not to be allowed one ends there.
-void Loop::take_names() {
-  const NameUpdate update = parts_.names.take();
-  if (update.changed.empty()) return;
-  parts_.source.know(update.world, update.changed);
-  for (const std::string& uid : update.changed) {
-    const Known known = update.world.pods ? update.world.pods->find(uid, {}) : Known{};
-    const auto asked = known.pod == nullptr ? AskedCeiling{} : asked_ceiling(*known.pod, config_->config.annotations);
-    if (!asked.told.empty()) accounting_.event(LogLevel::warn, "annotation", asked.told);
-  }
-  if (update.world.pods) meet(rival_in(*update.world.pods));
-  engine_.reads.wake = monotonic_now();
+  ask_about(parts_.source.take_strangers());
 }
 
 void Loop::watch_guard(TimePoint now) {
@@ -216,8 +201,9 @@ void Loop::take_commands() {
 void Loop::resume() {
   const bool was = std::exchange(paused_, false);
   update_off();
-  const bool off = parts_.hands.mode() == Mode::off;
-  const char* text = off_file_ ? "a file `off` in the run directory keeps everything back: remove it" : off ? "mode is off: nothing to resume" : was ? "resumed" : "it was not paused";
+  const char* text = was ? "resumed" : "it was not paused";
+  if (parts_.hands.mode() == Mode::off) text = "mode is off: nothing to resume";
+  if (off_file_) text = "a file `off` in the run directory keeps everything back: remove it";
   accounting_.event(LogLevel::info, "control", text);
   parts_.board.answer(Command::resume, message(text));
 }

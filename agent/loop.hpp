@@ -1,6 +1,7 @@
 // The daemon's only busy thread: waits, ticks, accounts, answers commands. All of the engine's state lives here.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,8 @@ class Loop {
   void begin_again(TimePoint now);
   void take_commands();
   void take_names();
+  void tell_of_annotations(const Pod& pod);
+  void ask_about(std::vector<Identity> who);
   void meet(std::string rival);
   void resume();
   void update_off();
@@ -80,6 +83,7 @@ class Loop {
   std::vector<Policy::Credit> carried_;  ///< of the last policy that had accounts
   bool paused_ = false, stopping_ = false, giving_back_ = false, off_file_ = false;
   std::optional<Error> denied_;          ///< the write that showed that none may be made; until the next tick
+  std::map<std::string, std::vector<std::string>> annotations_told_;   ///< by pod UID
   std::string rival_;                    ///< another agent that moves limits on this node: nothing is written while it is there
   int signals_ = -1;
 };

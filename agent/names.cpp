@@ -36,6 +36,7 @@ const char* word(Because because) {
     case Because::law_lower: return "law_lower";
     case Because::law_hold: return "law_hold";
     case Because::law_burst: return "law_burst";
+    case Because::put_right: return "put_right";
   }
   return "none";
 }

@@ -65,6 +65,9 @@ std::string for_comparing() {
 
 void add_options(CLI::App& app, Options& o, Flags& flags) {
   app.add_option("--config", o.config, "configuration in YAML; built-in defaults (observe) where not given")->type_name("FILE");
+  app.add_option("--koordinator-config", o.koordinator_config,
+                 "Koordinator's slo-controller-config, or its key cpu-burst-config, as it is: for policy koordinator; what `tuning` says comes over it")
+      ->type_name("FILE");
   app.add_option("--mode", o.mode, "off, observe or enforce; overrides the configuration")
       ->transform(cli::one_of<Mode>({{"off", Mode::off}, {"observe", Mode::observe}, {"enforce", Mode::enforce}}));
   app.add_option("--policy", o.policy, "overrides the configuration; also takes policies that are for comparing in the lab only: " + for_comparing())

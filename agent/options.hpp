@@ -18,6 +18,7 @@ enum class Task { run, check_config, restore };
 struct Options {
   Task task = Task::run;
   std::string config;                  ///< file; empty: built-in defaults
+  std::string koordinator_config;      ///< file; empty: none
   std::optional<Mode> mode;            ///< overrides the file's
   std::optional<std::string> policy;   ///< overrides the file's; also those that are for comparing only
   std::string node_name;               ///< $NODE_NAME, else the host's name

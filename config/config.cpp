@@ -31,6 +31,7 @@ AnnotationRules annotations_of(const Section& annotations) {
   AnnotationRules out;
   constexpr std::string_view kUpTo = "headroom.io/up-to";
   if (annotations.find(kUpTo) != nullptr) out.up_to_max = MilliCpu{annotations.section(kUpTo).amount("max")};
+  out.koordinator = annotations.text("koordinator.sh/cpuBurst") == "accept";
   return out;
 }
 

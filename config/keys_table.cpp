@@ -66,7 +66,7 @@ constexpr Key kKeys[] = {
     {"annotations", map, "", "", "what a tenant may ask for; headroom.io/opt-out: \"true\" is always allowed"},
     {"annotations.headroom.io/up-to", map, "", "not accepted", "a pod's own ceiling instead of its class's upTo"},
     {"annotations.headroom.io/up-to.max", cores, "4 cores", "", "the annotation is clamped to this and reported", 100, 64'000, {}, Need::required},
-    {"annotations.koordinator.sh/cpuBurst", word, "accept | ignore", "ignore", "Koordinator's annotation for kernel burst", 0, 0, "it is not read"},
+    {"annotations.koordinator.sh/cpuBurst", word, "accept | ignore", "ignore", "Koordinator's annotation on pods, for policy: koordinator"},
 
     {"breaker", map, "", "", "what ends enforce by itself", 0, 0, "a breach changes no mode"},
     {"breaker.breaches", breaches, "3 in 10m", "3 in 10m", "after so many breaches of the contract: observe", 60'000, 86'400'000},

@@ -15,6 +15,17 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kKey = "cpu-burst-config";
+constexpr std::int64_t kMostBurst = 100;   // per cent of the quota; absent counts as that: upstream kernels refuse more
+
+std::string_view word_of(koordlet::BurstPolicy policy) {
+  switch (policy) {
+    case koordlet::BurstPolicy::none: return "none";
+    case koordlet::BurstPolicy::cpu_burst_only: return "cpuBurstOnly";
+    case koordlet::BurstPolicy::cfs_quota_burst_only: return "cfsQuotaBurstOnly";
+    case koordlet::BurstPolicy::automatic: return "auto";
+  }
+  return "none";
+}
 
 /// Follows a text as far as it is JSON, and knows where it is.
 class Syntax : public nlohmann::json_sax<json> {
@@ -102,7 +113,7 @@ class Reader {
   void strategy(const Tree& tree, const std::string& path, koordlet::Patch& out, const std::vector<std::string_view>& also = {}) {
     if (tree.kind != Tree::Kind::map) return fault(tree, path, "want an object");
     for (const TreeEntry& entry : tree.entries) {
-      const std::string place = path + "." + entry.key;
+      const std::string place = path.empty() ? entry.key : path + "." + entry.key;
       const auto percent = std::find_if(kPercents.begin(), kPercents.end(), [&](const Percent& p) { return p.name == entry.key; });
       if (percent != kPercents.end()) number(entry.value, place, *percent, out);
       else if (entry.key == "policy") policy(entry.value, place, out);
@@ -138,9 +149,9 @@ class Reader {
     const bool whole = tree.kind == Tree::Kind::scalar && !tree.quoted && error == std::errc{} && end == tree.text.data() + tree.text.size();
     if (!whole || value < percent.low || value > percent.high)
       return fault(tree, path, fmt::format("want a whole number of {}..{}", percent.low, percent.high));
-    const bool above = percent.into == &koordlet::Patch::cpu_burst_percent && value > 100;
+    const bool above = percent.into == &koordlet::Patch::cpu_burst_percent && value > kMostBurst;
     if (above) warn(tree.mark, path, "above 100: the burst would exceed the quota, which upstream kernels refuse", "100");
-    out.*percent.into = above ? 100 : value;
+    out.*percent.into = above ? kMostBurst : value;
   }
 
   void policy(const Tree& tree, const std::string& path, koordlet::Patch& out) {
@@ -176,6 +187,56 @@ tl::expected<SloConfig, std::vector<SloNote>> parse_cpu_burst_config(std::string
   if (parsed.root.kind != Tree::Kind::map) reader.fault(parsed.root, "", "want an object");
   if (!reader.faults.empty()) return tl::unexpected(std::move(reader.faults));
   out.warnings = std::move(reader.warnings);
+  return out;
+}
+
+koordlet::Config strategy_on(const SloConfig& config, const std::optional<std::map<std::string, std::string>>& labels) {
+  koordlet::Config lawful;
+  lawful.cpu_burst_percent = kMostBurst;
+  const auto cluster = koordlet::merged(lawful, config.cluster);
+  const std::map<std::string, std::string> own = labels.value_or(std::map<std::string, std::string>{});
+  const auto means_it = [&](const NodeStrategy& node) {
+    return std::all_of(node.labels.begin(), node.labels.end(), [&](const auto& wanted) {
+      const auto found = own.find(wanted.first);
+      return found != own.end() && found->second == wanted.second;
+    });
+  };
+  const auto node = std::find_if(config.nodes.begin(), config.nodes.end(), means_it);
+  return node == config.nodes.end() ? cluster : koordlet::merged(cluster, node->patch);
+}
+
+std::string native_tuning(const koordlet::Config& strategy, std::string_view indent) {
+  std::string out;
+  const auto line = [&](std::string_view name, const auto& value) { out += fmt::format("{}{}: {}\n", indent, name, value); };
+  line("policy", word_of(strategy.policy));
+  line("cpuBurstPercent", strategy.cpu_burst_percent);
+  line("cfsQuotaBurstPercent", strategy.quota_burst_percent);
+  line("cfsQuotaBurstPeriodSeconds", strategy.quota_burst_period_s);
+  line("sharePoolThresholdPercent", strategy.share_pool_percent);
+  return out;
+}
+
+Error error_of(std::string_view file, const SloNote& note) {
+  const auto path = note.path.empty() ? "" : ": " + note.path;
+  return {Errc::malformed, fmt::format("{}: {}:{}:{}{}", file, kKey, note.line, note.column, path),
+          note.used.empty() ? note.what : fmt::format("{}; {} counts", note.what, note.used)};
+}
+
+Result<AskedStrategy> parse_burst_annotation(std::string_view text) {
+  const std::string kName = fmt::format("annotation {}", kBurstAnnotation);
+  const auto complain = [&](const SloNote& note) {
+    return fmt::format("{}:{}: {}{}{}{}", note.line, note.column, note.path, note.path.empty() ? "" : ": ", note.what,
+                       note.used.empty() ? "" : fmt::format("; {} counts", note.used));
+  };
+  if (const auto fault = syntax_fault(text)) return fail(Errc::malformed, kName, complain(*fault));
+  const auto parsed = parse_tree(text, kName);
+  Reader reader;
+  AskedStrategy out;
+  reader.strategy(parsed.root, "", out.patch);
+  if (out.patch.share_pool_percent) out.told.push_back("sharePoolThresholdPercent is the node's, not a pod's: ignored");
+  out.patch.share_pool_percent.reset();
+  if (!reader.faults.empty()) return fail(Errc::malformed, kName, complain(reader.faults.front()));
+  for (const SloNote& note : reader.warnings) out.told.push_back(complain(note));
   return out;
 }
 

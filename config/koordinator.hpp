@@ -35,6 +35,24 @@ struct SloConfig {
 /// nothing of it counts.
 tl::expected<SloConfig, std::vector<SloNote>> parse_cpu_burst_config(std::string_view json);
 
+/// What holds on a node, a burst that upstream kernels accept included.
+/// @param labels  of the node; nullopt: not known, so that no nodeStrategy with a selector matches
+koordlet::Config strategy_on(const SloConfig& config, const std::optional<std::map<std::string, std::string>>& labels);
+
+/// headroom.yaml that decides by it. @param indent  before each line of `tuning`
+std::string native_tuning(const koordlet::Config& strategy, std::string_view indent);
+
+/// "FILE: cpu-burst-config:LINE:COLUMN: PATH" and what is the matter.
+Error error_of(std::string_view file, const SloNote& note);
+
+constexpr std::string_view kBurstAnnotation = "koordinator.sh/cpuBurst";
+/// A pod's annotation: a strategy without sharePoolThresholdPercent. Errors: malformed.
+struct AskedStrategy {
+  koordlet::Patch patch;
+  std::vector<std::string> told;   ///< what a person should know about it
+};
+Result<AskedStrategy> parse_burst_annotation(std::string_view json);
+
 struct SloMap {
   std::string cpu_burst_config;                ///< the key's value
   std::vector<std::string> ignored;            ///< the other keys: their own faults are nobody's matter here

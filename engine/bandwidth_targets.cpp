@@ -151,6 +151,11 @@ bool waits_for_the_dead(const Context& c, Slot pod) {
   return c.rails.can.parent_child_rule && since != TimePoint{} && c.now.at - since < kDying;
 }
 
+/// What was lent in it has gone home first, so that this write is its owner's alone.
+bool is_put_right(const Ownership& own, microseconds lent, microseconds home) {
+  return own.put_right && lent.count() == 0 && own.in_force->quota == home;
+}
+
 /// Absolute: what the pod had, plus what its containers have beyond theirs. Never "+= delta" (KERNEL 10).
 std::optional<Bandwidth> pod_target(const Context& c, const Unit& unit, std::vector<Target>& members) {
   const Ownership& own = c.group(unit.root).own;
@@ -158,7 +163,7 @@ std::optional<Bandwidth> pod_target(const Context& c, const Unit& unit, std::vec
   if (const auto above = ceiling_above(c, unit.root, unit.root, own.base->period))
     fit_below(c, std::max(microseconds{0}, *above - *own.base->quota), own.base->period, members);
   Bandwidth to = *own.base;
-  microseconds burst{0};
+  microseconds burst{0}, all_lent{0};
   bool set = false;
   for (const Target& t : members) {
     if (!t.bandwidth || !t.bandwidth->quota) continue;
@@ -166,11 +171,16 @@ std::optional<Bandwidth> pod_target(const Context& c, const Unit& unit, std::vec
     if (!base.quota) continue;
     // A quota set below its owner's leaves the pod as it is: its siblings' may be as large as the pod's.
     const microseconds lent = std::max(microseconds{0}, *t.bandwidth->quota - *base.quota);
-    to.quota = *to.quota + rescale(lent, base.period, to.period);
+    all_lent += rescale(lent, base.period, to.period);
     burst += t.bandwidth->burst - base.burst;
     set = set || c.standing(t.slot).set_burst;
   }
+  to.quota = *to.quota + all_lent;
+  // During a resize kubelet may raise a container above what its pod will go back to (v1): what would be refused is not tried.
+  if (own.least && own.in_force->quota && c.rails.can.parent_child_rule)
+    to.quota = std::max(*to.quota, std::min(*own.least, *own.in_force->quota));
   to.burst = set ? std::clamp(own.base->burst + burst, microseconds{0}, *to.quota) : capped_burst(own.base->burst + burst, *own.base);
+  if (is_put_right(own, all_lent, *to.quota)) to = {own.put_right, to.period, std::min(to.burst, *own.put_right)};
   if (to == *own.base && !bandwidth_is_ours(c, unit.root)) return std::nullopt;
   const bool lowers = own.in_force->quota && *to.quota < *own.in_force->quota;
   if (!unit.forced && lowers && (waits_for_the_dead(c, unit.root) || refused_lately(c, unit.root, to))) return own.in_force;

@@ -81,7 +81,7 @@ Change change_of(const Context& c, const Policy& policy, const Terms& terms, con
     case Because::weight_lowered: case Because::weight_back: case Because::end_idle: case Because::end_expired:
     case Because::revoke_overload: case Because::revoke_late: case Because::revoke_blind: case Because::shrink_share:
     case Because::refuse_budget: case Because::law_raise: case Because::law_lower: case Because::law_hold:
-    case Because::law_burst: break;
+    case Because::law_burst: case Because::put_right: break;
   }
   return {.kind = ChangeKind::wait, .until = e.at + milliseconds{1}};
 }

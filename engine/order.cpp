@@ -60,8 +60,14 @@ std::vector<Move> moves_of(const Context& c, const Unit& unit, std::span<const T
   return moves;
 }
 
-/// A pod moves because of its containers: the reason is theirs.
-const Reason& reason_of(const Context& c, const std::vector<Move>& moves, const Move& m) {
+/// A pod moves because of its containers: the reason is theirs, unless its owner's own value is put right.
+Reason reason_of(const Context& c, const std::vector<Move>& moves, const Move& m, const Bandwidth& next) {
+  const auto& owners = c.group(m.slot).own.put_right;
+  if (owners && next.quota == owners) {
+    Reason why;
+    why.because = Because::put_right;
+    return why;
+  }
   if (m.pod)
     for (const Move& other : moves)
       if (!other.pod) return c.standing(other.slot).why;
@@ -83,7 +89,7 @@ void emit_bandwidth(const Context& c, std::vector<Move> moves, std::uint32_t& ne
     for (Move& m : moves) {
       const Bandwidth next = after(m, step);
       if (next == m.at) continue;
-      out.push_back({m.slot, m.at, next, reason_of(c, moves, m), unit});
+      out.push_back({m.slot, m.at, next, reason_of(c, moves, m, next), unit});
       ++c.standing(m.slot).writes;
       m.at = next;
     }

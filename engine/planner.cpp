@@ -34,7 +34,7 @@ void forget_the_gone(const Snapshot& now, PlanState& state) {
 bool still_ours(const Context& c, Slot slot) {
   const Standing& s = c.standing(slot);
   const Ownership& own = c.group(slot).own;
-  if (s.lent_cores.value > 0 || s.burst.count() > 0 || s.set_quota || s.set_burst || s.eighths < 8) return true;
+  if (s.lent_cores.value > 0 || s.burst.count() > 0 || s.set_quota || s.set_burst || s.eighths < 8 || own.put_right) return true;
   const bool just_written =
       (s.bandwidth_written && s.bandwidth_at == c.now.at) || (s.shares_written && s.shares_at == c.now.at);
   const bool bandwidth_out = s.bandwidth_written && own.in_force != own.base && planning::bandwidth_is_ours(c, slot);

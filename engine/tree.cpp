@@ -29,6 +29,7 @@ Because refusal_in_any_class(const Context& c, Slot slot) {
   if (c.now.at < c.standing(pod).quiet_until) return Because::refuse_hands_off;
   if (pod == slot) return Because::none;
   if (!touchable(c, pod)) return Because::refuse_class;
+  if (c.group(pod).own.put_right) return Because::refuse_hands_off;
   return c.now.at < c.group(pod).own.hands_off_until ? Because::refuse_hands_off : Because::none;
 }
 

@@ -147,7 +147,7 @@ bool review_is_due(const Context& c) {
 bool at_rest(const Context& c, Slot slot) {
   const Standing& s = c.standing(slot);
   const Ownership& own = c.group(slot).own;
-  if (s.lent_cores.value > 0 || s.eighths < 8 || own.drop || own.overtaken) return false;
+  if (s.lent_cores.value > 0 || s.eighths < 8 || own.drop || own.overtaken || own.put_right) return false;
   if (s.shares_written && own.shares_in_force != own.base_shares) return false;
   if (s.bereaved_at != TimePoint{} && c.now.at - s.bereaved_at < seconds{1}) return false;   // it is still to be lowered
   return s.bandwidth_written && own.in_force == s.bandwidth_written && s.bandwidth_at != c.now.at;
@@ -156,7 +156,7 @@ bool at_rest(const Context& c, Slot slot) {
 /// Somebody wrote or tried to.
 bool somebody_came(const Context& c, Slot slot) {
   const Ownership& own = c.group(slot).own;
-  return own.drop || own.overtaken || c.now.at < own.no_burst_until;
+  return own.drop || own.overtaken || own.put_right || c.now.at < own.no_burst_until;
 }
 
 bool has_root(const Pairs& sorted, Slot root) {

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "cgroups/types/weights.hpp"
 #include "lab/kube.hpp"
 #include "lab/random.hpp"
 
@@ -112,7 +113,7 @@ bool Churn::write(const std::string& path, const char* v1, const char* v2, const
 }
 
 bool Churn::write_shares(const std::string& path, std::uint64_t shares) const {
-  return write(path, "cpu.shares", "cpu.weight", std::to_string(where_.v2 ? kube_weight(Shares{shares}) : shares));
+  return write(path, "cpu.shares", "cpu.weight", std::to_string(where_.v2 ? weight_from_shares(Shares{shares})->value : shares));
 }
 
 bool Churn::write_quota(const std::string& path, microseconds quota) const {

@@ -82,7 +82,7 @@ Result<CostNode> CostNode::build(const Hierarchy& where, const std::string& name
     ++out.groups_;
     MilliCpu sum;
     for (int c = first_container(shape, pod); c < first_container(shape, pod + 1); ++c) sum += limit_in(shape, c);
-    if (auto ok = out.tree_->write_quota(path, kube_quota(sum, kKubePeriod)); !ok) return tl::unexpected(ok.error());
+    if (auto ok = out.tree_->write_quota(path, kube_quota(sum)); !ok) return tl::unexpected(ok.error());
     if (sandboxes == Sandboxes::one_a_pod) {
       const std::string sandbox = path + "/" + id_of(0x100000 + pod);
       if (auto ok = out.tree_->make(sandbox); !ok) return tl::unexpected(ok.error());
@@ -97,8 +97,8 @@ Result<CostNode> CostNode::build(const Hierarchy& where, const std::string& name
 
 Result<> CostNode::add_container(const std::string& path, int index, const NodeShape& shape) {
   if (auto ok = tree_->make(path); !ok) return ok;
-  if (auto ok = tree_->write_shares(path, kube_shares(kRequest, {})); !ok) return ok;
-  if (auto ok = tree_->write_quota(path, kube_quota(limit_in(shape, index), kKubePeriod)); !ok) return ok;
+  if (auto ok = tree_->write_shares(path, kube_shares({kRequest, {}})); !ok) return ok;
+  if (auto ok = tree_->write_quota(path, kube_quota(limit_in(shape, index))); !ok) return ok;
   if (index < shape.near_quota) return add_process(path, use_near_quota, index);
   return add_process(path, index < shape.active ? use_a_little : rest, index);
 }

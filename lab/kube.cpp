@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-
 #include "lab/random.hpp"
 
 namespace headroom::lab {
@@ -14,54 +12,37 @@ std::string hex_id(std::size_t pod, int replica, const std::string& who) {
   return fmt::format("{:016x}{:016x}{:016x}{:016x}", random.next(), random.next(), random.next(), random.next());
 }
 
-MilliCpu pod_request(const PodSpec& pod) {
-  MilliCpu sum;
-  for (const auto& c : pod.containers) sum += c.request.value_or(c.limit.value_or(MilliCpu{}));
-  return sum;
-}
-
-std::optional<MilliCpu> pod_limit(const PodSpec& pod) {
-  MilliCpu sum;
-  for (const auto& c : pod.containers) {
-    if (!c.limit) return std::nullopt;
-    sum += *c.limit;
+/// As kubelet sees it: what its shares and quota are made of.
+Pod pod_of(const PodSpec& spec) {
+  Pod out;
+  out.qos = spec.qos;
+  for (const auto& c : spec.containers) {
+    PodContainer container;
+    container.cpu = {c.request, c.limit};
+    out.containers.push_back(std::move(container));
   }
-  return sum;
+  return out;
 }
 
-std::optional<microseconds> quota_of(std::optional<MilliCpu> limit) {
-  if (!limit) return std::nullopt;
-  return kube_quota(*limit, kKubePeriod);
+MilliCpu request_of(const PodSpec& spec) {
+  MilliCpu sum;
+  for (const auto& c : spec.containers) sum += c.request.value_or(c.limit.value_or(MilliCpu{}));
+  return sum;
 }
 
 void add_pod(std::vector<PlannedGroup>& out, const PodSpec& pod, std::size_t index, int replica) {
   const auto path = pod_path(pod, index, replica);
-  const auto request = pod_request(pod);
-  const auto shares = request.value > 0 ? kube_shares(request, {}) : Shares{2};
-  out.push_back({Level::pod, path, shares, quota_of(pod_limit(pod)), index, replica, 0});
+  const auto whole = pod_cpu(pod_of(pod));
+  out.push_back({Level::pod, path, whole.shares, whole.quota, index, replica, 0});
   out.push_back({Level::sandbox, path + "/" + hex_id(index, replica, "sandbox"), Shares{2}, {}, index, replica, 0});
   for (std::size_t c = 0; c < pod.containers.size(); ++c) {
     const auto& spec = pod.containers[c];
     out.push_back({Level::container, path + "/" + hex_id(index, replica, spec.name),
-                   kube_shares(spec.request, spec.limit), quota_of(spec.limit), index, replica, c});
+                   kube_shares({spec.request, spec.limit}), kube_quota(spec.limit), index, replica, c});
   }
 }
 
 }  // namespace
-
-Shares kube_shares(std::optional<MilliCpu> request, std::optional<MilliCpu> limit) {
-  const auto milli = request ? request : limit;
-  if (!milli) return Shares{2};
-  return Shares{static_cast<std::uint64_t>(std::clamp<std::int64_t>(milli->value * 1024 / 1000, 2, 262'144))};
-}
-
-microseconds kube_quota(MilliCpu limit, microseconds period) {
-  return std::max(microseconds{1000}, microseconds{limit.value * period.count() / 1000});
-}
-
-std::uint64_t kube_weight(Shares shares) {
-  return 1 + (std::clamp<std::uint64_t>(shares.value, 2, 262'144) - 2) * 9999 / 262'142;
-}
 
 const char* uuid_head(PodClass pod_class) {
   switch (pod_class) {
@@ -109,13 +90,13 @@ std::vector<PlannedGroup> plan_tree(const Scenario& scenario, int cpus, const st
     if (!pod.phase.empty() && pod.phase != phase) continue;
     for (int replica = 0; replica < replicas_on(pod, scenario, cpus); ++replica) {
       if (!started_later(pod)) add_pod(pods, pod, i, replica);
-      if (pod.qos == KubeQos::burstable && replica < at_once(pod, scenario, cpus)) burstable += pod_request(pod);
+      if (pod.qos == KubeQos::burstable && replica < at_once(pod, scenario, cpus)) burstable += request_of(pod);
     }
   }
   std::vector<PlannedGroup> out;
-  out.push_back({Level::root, "kubepods", kube_shares(MilliCpu{cpus * 1000L}, {}), {}, 0, 0, 0});
+  out.push_back({Level::root, "kubepods", kube_shares({MilliCpu{cpus * 1000L}, {}}), {}, 0, 0, 0});
   out.push_back({Level::qos, "kubepods/besteffort", Shares{2}, {}, 0, 0, 0});
-  out.push_back({Level::qos, "kubepods/burstable", kube_shares(burstable, {}), {}, 0, 0, 0});
+  out.push_back({Level::qos, "kubepods/burstable", kube_shares({burstable, {}}), {}, 0, 0, 0});
   out.insert(out.end(), pods.begin(), pods.end());
   return out;
 }

@@ -1,4 +1,4 @@
-// How kubelet lays pods out as cgroups: paths, shares and quotas. Pure.
+// How kubelet lays pods out as cgroups: paths, and what it writes into them. Pure.
 #pragma once
 
 #include <optional>
@@ -7,18 +7,9 @@
 
 #include "cgroups/types/bandwidth.hpp"
 #include "lab/scenario.hpp"
+#include "workloads/kube_cpu.hpp"
 
 namespace headroom::lab {
-
-/// Formula: clamp(milli * 1024 / 1000, 2, 262144); request absent: the limit; both absent: 2. Source: kubelet
-/// pkg/kubelet/cm/helpers_linux.go, MilliCPUToShares.
-Shares kube_shares(std::optional<MilliCpu> request, std::optional<MilliCpu> limit);
-
-/// Formula: milli * period / 1000, at least 1000 us. Source: kubelet, MilliCPUToQuota.
-microseconds kube_quota(MilliCpu limit, microseconds period);
-
-/// cgroup v2 weight of v1 shares, 1..10000. Formula: 1 + (shares - 2) * 9999 / 262142. Source: KEP-2254.
-std::uint64_t kube_weight(Shares shares);
 
 enum class Level { root, qos, pod, sandbox, container };
 
@@ -32,8 +23,6 @@ struct PlannedGroup {
   int replica = 0;
   std::size_t container = 0;           ///< index into PodSpec::containers (containers only)
 };
-
-constexpr microseconds kKubePeriod{100'000};
 
 /// kubepods/{,burstable/,besteffort/}pod<uuid>/<64 hex>, each pod with a sandbox (shares 2, no quota) first.
 /// A pod has a quota if every container has a limit (Guaranteed always has); burstable's shares are the sum of its

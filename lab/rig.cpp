@@ -28,7 +28,7 @@ Result<Rig> Rig::build(const Bench& bench, const Scenario& scenario, const Arm& 
   if (!tree) return tl::unexpected(tree.error());
   out.tree_ = std::make_unique<ScratchTree>(std::move(*tree));
   // As heavy as kubepods: otherwise everything in it together weighs as much as one task outside.
-  if (auto ok = out.tree_->write_shares("", kube_shares(MilliCpu{bench.cpus * 1000L}, {})); !ok) return tl::unexpected(ok.error());
+  if (auto ok = out.tree_->write_shares("", kube_shares({MilliCpu{bench.cpus * 1000L}, {}})); !ok) return tl::unexpected(ok.error());
   if (auto ok = out.populate(rotation, longest); !ok) return tl::unexpected(ok.error());
   if (auto ok = out.wait_ready(); !ok) return tl::unexpected(ok.error());
   if (arm.kind != ArmKind::daemon) return out;

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "cgroups/types/text.hpp"
+#include "cgroups/types/weights.hpp"
 
 namespace headroom::lab {
 namespace {
@@ -143,7 +144,7 @@ Result<> ScratchTree::attach(const std::string& path, pid_t pid) {
 }
 
 Result<> ScratchTree::write_shares(const std::string& path, Shares shares) {
-  const auto value = where_.v2 ? Shares{kube_weight(shares)} : shares;
+  const auto value = where_.v2 ? weight_from_shares(shares).value_or(Shares{1}) : shares;
   return put(where_.cpu + "/" + full(path) + "/" + file_name(CpuFile::shares, where_.v2), format_shares(value));
 }
 

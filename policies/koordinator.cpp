@@ -153,8 +153,15 @@ struct Koordinator : SaysWhatItAsked {
     return allowed;
   }
 
-  static void treat(const Snapshot& snap, const Params& p, State& s, Slot slot, const Step& step, PoolState pool, Desired& out) {
+  /// A pod's annotation comes before what holds on the node.
+  static Params of_group(const Snapshot& snap, const Params& node, Slot slot) {
+    const Group* group = snap.catalog.find(slot);
+    return group != nullptr && group->strategy ? koordlet::merged(node, *group->strategy) : node;
+  }
+
+  static void treat(const Snapshot& snap, const Params& node, State& s, Slot slot, const Step& step, PoolState pool, Desired& out) {
     const GroupState& g = snap.groups[slot];
+    const Params p = of_group(snap, node, slot);
     KoordinatorTrack& track = s.tracks[slot];
     meet(track.asked, g);
     const Bandwidth& base = *g.own.base;

@@ -8,11 +8,11 @@
 
 #include "cgroups/types/archive.hpp"
 #include "cgroups/types/bandwidth.hpp"
+#include "cgroups/types/burst_strategy.hpp"
 #include "cgroups/types/catalog.hpp"
 
 namespace headroom::koordlet {
 
-enum class BurstPolicy { none, cpu_burst_only, cfs_quota_burst_only, automatic };
 /// As its JSON writes it; any other word acts as `none`.
 BurstPolicy burst_policy(std::string_view word);
 
@@ -23,11 +23,6 @@ struct Config {
   std::int64_t quota_burst_percent = 300;       ///< ceiling of the quota, of the limit
   std::int64_t quota_burst_period_s = -1;       ///< for so long at the ceiling; -1: no limiter
   std::int64_t share_pool_percent = 50;         ///< use of the share pool that is overload
-};
-/// What one layer (cluster, node strategy, pod annotation, our `tuning`) says; the rest stays.
-struct Patch {
-  std::optional<BurstPolicy> policy;
-  std::optional<std::int64_t> cpu_burst_percent, quota_burst_percent, quota_burst_period_s, share_pool_percent;
 };
 Config merged(Config below, const Patch& above);
 

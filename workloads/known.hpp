@@ -34,6 +34,8 @@ class PodTable {
 
   /// @param pod_uid, container_id  of a path; empty: none
   Known find(std::string_view pod_uid, std::string_view container_id) const;
+  /// @param id  a pod's UID or a container's ID
+  bool knows(std::string_view id) const { return by_uid_.contains(id) || by_id_.contains(id); }
   const std::vector<KnownPod>& pods() const { return pods_; }
 
  private:

@@ -1,5 +1,5 @@
-// What kubelet and a runtime write for a pod's requests and limits (pkg/kubelet/cm/helpers_linux.go). For recognising who a
-// directory is and for showing what is wanted, never for writing: the base is what a file says.
+// What kubelet and a runtime write for a pod's requests and limits (pkg/kubelet/cm/helpers_linux.go). For the lab's
+// pods, and for telling who a directory is; never what a base is: that is what a file says.
 #pragma once
 
 #include "workloads/pod.hpp"

@@ -32,7 +32,6 @@ DockerWatch::~DockerWatch() {
   follows_->stop();
   changed_.notify_all();
   thread_.join();
-  board_.forget(kName);
 }
 
 /// False: it is to stop.

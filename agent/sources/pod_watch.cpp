@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 #include "agent/clock.hpp"
 #include "workloads/kube_pods.hpp"
 
@@ -15,28 +13,6 @@ constexpr std::size_t kMost = 64 << 20;
 constexpr const char* kName = "kubelet";
 
 const std::string& key_of(const Identity& who) { return who.container_id.empty() ? who.pod_uid : who.container_id; }
-
-/// By container, or by pod.
-class Keys {
- public:
-  explicit Keys(const PodTable* table) : table_(table) {}
-  bool contains(const std::string& key) {
-    if (table_ == nullptr) return false;
-    if (keys_.empty()) fill();
-    return keys_.contains(key);
-  }
-
- private:
-  void fill() {
-    for (const KnownPod& known : table_->pods()) {
-      keys_.insert(known.pod.uid);
-      for (const PodContainer& c : known.pod.containers)
-        if (!c.id.empty()) keys_.insert(c.id);
-    }
-  }
-  const PodTable* table_;
-  std::unordered_set<std::string_view> keys_;
-};
 
 /// What to do about it, where that can be told.
 std::string advice(const Error& error) {
@@ -59,7 +35,6 @@ PodWatch::~PodWatch() {
   client_->stop();
   changed_.notify_all();
   thread_.join();
-  board_.forget(kName);
 }
 
 void PodWatch::strangers(const std::vector<Identity>& who) {
@@ -110,8 +85,7 @@ void PodWatch::ask() {
   } catch (const std::exception& e) {   // out of memory, or a library's
     table = fail(Errc::io, place_, e.what());
   }
-  Keys keys(table ? table->get() : nullptr);
-  const auto knows = [&keys](const std::string& key) { return keys.contains(key); };
+  const auto knows = [&table](const std::string& key) { return table && (*table)->knows(key); };
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;

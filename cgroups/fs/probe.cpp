@@ -145,17 +145,21 @@ bool soon(Condition holds) {
 }
 
 /// A spinner with 1 ms a second stands still almost at once. Does it run again when the same value is written?
-Result<bool> rewrite_refills(const Scratch& scratch, bool by_burst) {
+/// nullopt: nobody may be moved into the scratch group. A container of its own cgroup namespace may not on v2 (`nsdelegate`, as systemd
+/// mounts it: ENOENT), although it may write there.
+Result<std::optional<bool>> rewrite_refills(const Scratch& scratch, bool by_burst) {
   constexpr microseconds kQuota{1000}, kLong{1'000'000};
   if (auto set = scratch.limit(scratch.inner(), kQuota, kLong); !set) return tl::unexpected(set.error());
   // A busy node must not hide the answer: with 1 ms a second the weight harms nobody.
   (void)put(scratch.outer(), file_name(CpuFile::shares, scratch.v2()), scratch.v2() ? "1000" : "10240");
   int refilled = 0;
+  bool may_move = true;
   {
     const ProbeSpinner spinner(scratch.inner());
+    may_move = spinner.joined() != ProbeSpinner::Joined::refused;
     rest(kQuiet);
     const nanoseconds end = monotonic() + kDeadline;
-    while (refilled < kEnough && monotonic() < end) {
+    while (may_move && refilled < kEnough && monotonic() < end) {
       const nanoseconds before = spinner.cpu_time();
       rest(kQuiet);
       const nanoseconds still = spinner.cpu_time();
@@ -167,7 +171,7 @@ Result<bool> rewrite_refills(const Scratch& scratch, bool by_burst) {
     // A throttled process does not die before its pool is filled.
     if (auto set = scratch.unlimit(scratch.inner()); !set) return tl::unexpected(set.error());
   }
-  return refilled >= kEnough;
+  return may_move ? std::optional{refilled >= kEnough} : std::nullopt;
 }
 
 /// A kill in the middle leaves empty groups behind; those of processes that live are somebody's.
@@ -240,7 +244,9 @@ Result<Probed> probe(const Hierarchy& where) {
   const auto rule = parent_child_rule(*scratch);
   if (!rule) return tl::unexpected(rule.error());
   out.parent_child_rule = *rule;
-  out.rewrite_refills = rewrite_refills(*scratch, out.burst_file).value_or(false);
+  const auto refills = rewrite_refills(*scratch, out.burst_file);
+  out.refills_assumed = refills && !*refills && where.v2;
+  out.rewrite_refills = out.refills_assumed || (refills && refills->value_or(false));
   out.group_pressure = pressure_readable(where, scratch->inner());
   return out;
 }

@@ -13,6 +13,7 @@ struct Probed {
   bool burst_above_quota = false;
   bool parent_child_rule = true;  ///< a child's quota/period above its parent's is refused
   bool rewrite_refills = false;   ///< measured; false too where the measurement failed
+  bool refills_assumed = false;   ///< could not be tried, because our cgroup namespace may not move a process: it is documented
   bool idle_file = true;
   bool group_pressure = false;  ///< cpu.pressure per group: of v2, or of the unified mirror
   bool assumed = true;          ///< documented rules, nothing was tried

@@ -38,7 +38,7 @@ ProbeSpinner::ProbeSpinner(const std::string& group_dir) {
   ::close(ends[1]);
   pollfd ready{ends[0], POLLIN, 0};
   char byte = 0;
-  joined_ = pid_ > 0 && ::poll(&ready, 1, 150) == 1 && ::read(ends[0], &byte, 1) == 1;
+  if (pid_ > 0 && ::poll(&ready, 1, 150) == 1) joined_ = ::read(ends[0], &byte, 1) == 1 ? Joined::yes : Joined::refused;
   ::close(ends[0]);
   at_join_ = clock();
 }
@@ -53,7 +53,7 @@ ProbeSpinner::~ProbeSpinner() {
 nanoseconds ProbeSpinner::clock() const {
   clockid_t id = 0;
   timespec used{};
-  if (!joined_ || ::clock_getcpuclockid(pid_, &id) != 0 || ::clock_gettime(id, &used) != 0) return nanoseconds{0};
+  if (joined_ != Joined::yes || ::clock_getcpuclockid(pid_, &id) != 0 || ::clock_gettime(id, &used) != 0) return nanoseconds{0};
   return seconds{used.tv_sec} + nanoseconds{used.tv_nsec};
 }
 

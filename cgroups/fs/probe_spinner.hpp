@@ -18,6 +18,9 @@ class ProbeSpinner {
   ProbeSpinner& operator=(const ProbeSpinner&) = delete;
   ~ProbeSpinner();
 
+  /// Whether the kernel let it into the group; `late`: it had not tried yet when our patience was over.
+  enum class Joined { yes, refused, late };
+  Joined joined() const { return joined_; }
   /// CPU time that it has used since it joined the group; 0 if it never did. Source: its process clock, which is exact
   /// and needs no cpuacct group.
   nanoseconds cpu_time() const;
@@ -25,7 +28,7 @@ class ProbeSpinner {
  private:
   nanoseconds clock() const;
   pid_t pid_ = -1;
-  bool joined_ = false;
+  Joined joined_ = Joined::late;
   nanoseconds at_join_{0};
 };
 

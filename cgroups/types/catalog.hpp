@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cgroups/types/bandwidth.hpp"
+#include "cgroups/types/burst_strategy.hpp"
 #include "cgroups/types/cpu_set.hpp"
 #include "cgroups/types/workload.hpp"
 
@@ -73,7 +74,9 @@ struct Group {
   std::string path;          ///< below the root, no leading slash; "" is the root itself
   std::string ns, pod, container;  ///< Kubernetes' names, or Docker's of the container; empty where nothing knows them
   std::shared_ptr<const WorkflowStep> step;   ///< null: of no engine that is known
+  std::shared_ptr<const koordlet::Patch> strategy;   ///< of its pod, for policy koordinator; null: asks for none, or may not
   CpuSet cpus;               ///< CPUs it may use; empty: unreadable
+  std::optional<microseconds> spec_quota;   ///< of a pod: what its spec asks for, per 100 ms; nullopt: none, or nobody has told
   std::uint64_t inode = 0;   ///< in the cpu (v1) or unified (v2) hierarchy
   TimePoint first_seen;
   Identity identity;

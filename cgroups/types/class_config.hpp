@@ -35,6 +35,7 @@ struct ClassConfig {
 /// What a tenant may ask for by an annotation; opting out is always allowed.
 struct AnnotationRules {
   std::optional<MilliCpu> up_to_max;       ///< headroom.io/up-to is clamped to this; nullopt: it is not accepted
+  bool koordinator = false;                ///< koordinator.sh/cpuBurst is accepted
   friend bool operator==(const AnnotationRules&, const AnnotationRules&) = default;
 };
 

@@ -43,8 +43,8 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<Group> T>
 void fields(Archive& a, T& v) {
-  auto& [path, ns, pod, container, step, cpus, inode, first_seen, identity, id, parent, rule, role, infrastructure] = v;
-  a(path, ns, pod, container, step, cpus, inode, first_seen, identity, id, parent, rule, role, infrastructure);
+  auto& [path, ns, pod, container, step, strategy, cpus, spec_quota, inode, first_seen, identity, id, parent, rule, role, infrastructure] = v;
+  a(path, ns, pod, container, step, strategy, cpus, spec_quota, inode, first_seen, identity, id, parent, rule, role, infrastructure);
 }
 template <class Archive, Of<Catalog> T>
 void fields(Archive& a, T& v) {

@@ -46,7 +46,8 @@ enum class Because {
   law_raise,           ///< another agent's law raises its quota,
   law_lower,           ///< lowers it,
   law_hold,            ///< leaves it as it is,
-  law_burst            ///< or gives it a kernel burst and nothing else
+  law_burst,           ///< or gives it a kernel burst and nothing else
+  put_right            ///< its owner's own value, which the kernel refused him because of us
 };
 
 /// Numbers behind a Because; unused ones stay 0. Small and trivially copied: it goes with every write.

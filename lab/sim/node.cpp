@@ -80,6 +80,13 @@ void SimNode::remove(Slot slot) {
   happened_ = true;
 }
 
+void SimNode::tell_spec(Slot pod, std::optional<microseconds> quota) {
+  if (catalog_.find(pod) == nullptr) return;
+  catalog_.groups[pod]->spec_quota = quota;
+  ++catalog_.generation;
+  happened_ = true;
+}
+
 Result<> SimNode::foreign_write(const ForeignWrite& write) {
   const Group* group = catalog_.find(write.slot);
   if (group == nullptr) return fail(Errc::gone, "slot " + std::to_string(write.slot), "the group is not there");

@@ -54,6 +54,9 @@ class SimNode final : public Source, public Sink {
   void remove(Slot slot);
   Slot find(const std::string& path) const;   ///< kNoSlot: no such group
 
+  /// What a source tells of a pod's spec, from now on.
+  void tell_spec(Slot pod, std::optional<microseconds> quota);
+
   /// Somebody else's write, now. Errors: as write_file(); it is told as `refused` then.
   Result<> foreign_write(const ForeignWrite& write);
   /// Done when simulated time gets there. What makes, removes or writes a group wakes a daemon that sleeps.

@@ -45,6 +45,8 @@ Outcome SimNode::write(const Write& w, std::size_t index, std::vector<Done>& don
     const bool left_out = std::find(failed.begin(), failed.end(), w.unit) != failed.end() && !home;
     result = left_out ? fail(Errc::rejected, group->path, "left out with its unit: another write failed") : take_steps(w.slot, steps, home);
   }
+  if (result && w.why.because == Because::put_right)   // its owner's own value: nothing of ours is there
+    for (const FileStep& step : steps) row(w.slot, step.file).reset();
   if (result) done.push_back({index, w.unit, w.slot, steps, home});
   else outcome.error = result.error();
   outcome.cost = counters_.cost - before;

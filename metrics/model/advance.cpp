@@ -69,6 +69,7 @@ Snapshot advance(ModelState& state, const Sample& sample, const Catalog& catalog
   take_readings(m, state.params, sample);
   for (std::size_t i = 0, n = m.touched.size(); i < n; ++i)
     if (const Slot pod = m.places[m.touched[i]].pod; pod != kNone) settle_pod(m, pod, sample.at);
+  answer(m, sample.at);
   spread_throttling(m, sample.at);
   note_leases(m, sample.at);
   for (const Slot slot : m.fresh) update_expected(m, catalog, slot);

@@ -38,9 +38,9 @@ void fields(Archive& a, T& v) {
 template <class Archive, Of<OwnMemory> T>
 void fields(Archive& a, T& v) {
   auto& [candidate_at, shares_candidate_at, shares_candidate, agreed, changed, strike_at, struck, refused_at, refused,
-         leased_at, leased, refilled_at] = v;
+         leased_at, leased, refilled_at, spec_agreed, wrote_at, unanswered_at] = v;
   a(candidate_at, shares_candidate_at, shares_candidate, agreed, changed, strike_at, struck, refused_at, refused,
-    leased_at, leased, refilled_at);
+    leased_at, leased, refilled_at, spec_agreed, wrote_at, unanswered_at);
 }
 template <class Archive, Of<HarmMemory::Judged> T>
 void fields(Archive& a, T& v) {
@@ -123,9 +123,9 @@ void fields(Archive& a, T& v) {
 template <class Archive, Of<ModelState::Impl> T>
 void fields(Archive& a, T& m) {
   auto& [groups, rates, own, harm, places, counted, borrowers, generation, indexed, node, memory, fresh, touched, flagged,
-         throttling, leased, harmed, touched_mark, tick, last_lease_at, ever_leased, over, over_at, over_known,
+         throttling, leased, harmed, unanswered, touched_mark, tick, last_lease_at, ever_leased, over, over_at, over_known,
          harm_bucket, minute_began, minute_known, minute_judged, minute_breached] = m;
-  a(groups, rates, own, harm, node, memory, flagged, throttling, leased, harmed, last_lease_at, ever_leased, over,
+  a(groups, rates, own, harm, node, memory, flagged, throttling, leased, harmed, unanswered, last_lease_at, ever_leased, over,
     over_at, over_known, harm_bucket, minute_began, minute_known, minute_judged, minute_breached);
   (void)places, (void)counted, (void)borrowers, (void)generation, (void)indexed, (void)fresh, (void)touched;
   (void)touched_mark, (void)tick;

@@ -9,9 +9,9 @@ namespace headroom {
 template <class Archive, Of<Ownership> T>
 void fields(Archive& a, T& v) {
   auto& [base, base_shares, in_force, shares_in_force, certain, certain_since, hands_off_until, no_lease_until,
-         no_burst_until, drop, overtaken, foreign_writes] = v;
+         no_burst_until, put_right, least, drop, overtaken, foreign_writes] = v;
   a(base, base_shares, in_force, shares_in_force, certain, certain_since, hands_off_until, no_lease_until,
-    no_burst_until, drop, overtaken, foreign_writes);
+    no_burst_until, put_right, least, drop, overtaken, foreign_writes);
 }
 template <class Archive, Of<GroupState> T>
 void fields(Archive& a, T& v) {

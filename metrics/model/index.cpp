@@ -16,7 +16,7 @@ void reset_slot(ModelState::Impl& m, Slot slot, std::uint64_t id) {
   m.rates[slot].means = std::move(means);
   m.own[slot] = OwnMemory{};
   m.harm[slot].reset();
-  for (auto* list : {&m.leased, &m.harmed, &m.throttling}) std::erase(*list, slot);
+  for (auto* list : {&m.leased, &m.harmed, &m.throttling, &m.unanswered}) std::erase(*list, slot);
 }
 
 Place place_of(const Catalog& catalog, const Group& group) {
@@ -29,6 +29,7 @@ Place place_of(const Catalog& catalog, const Group& group) {
   place.infra = group.infrastructure;
   place.protect = is_protected(rule.qos) && !group.infrastructure;
   place.borrows = rule.borrow.has_value() && !group.infrastructure;
+  place.spec_quota = group.spec_quota;
   place.confined = group.cpus.any() && group.cpus.count() < static_cast<std::size_t>(catalog.cpus);
   return place;
 }
@@ -74,6 +75,10 @@ void index_catalog(ModelState::Impl& m, const Catalog& catalog) {
     if (counted[s] != 0 && m.places[s].borrows) m.borrowers.push_back(s);
   }
   link_children(m);
+  for (Slot s = 0; s < n; ++s)
+    if (m.places[s].spec_quota) compare_with_spec(m, s);
+  for (Slot s = 0; s < n; ++s)
+    if (m.groups[s].own.least) note_least(m, s);
   for (const Slot s : m.counted) update_expected(m, catalog, s);
   m.node.cpus = catalog.cpus;
   m.generation = catalog.generation;

@@ -73,6 +73,7 @@ void foreign_bandwidth(ModelState::Impl& m, Slot slot, TimePoint at, const Bandw
     return;
   }
   own.base = base;
+  note_base(m, slot);
   memory.candidate_at = at;
   memory.agreed = memory.changed;  // the event and the reading are two witnesses
   own.certain = memory.changed && (base.quota || m.places[slot].pod_kind);
@@ -91,6 +92,7 @@ void take_bandwidth(ModelState::Impl& m, Slot slot, TimePoint at, const Bandwidt
     own.certain = false;
     own.base = owners(seen, *own.in_force, *own.base);
     own.in_force = seen;
+    note_base(m, slot);
     memory.candidate_at = at;
     memory.agreed = false;
   } else if (!memory.agreed && at - memory.candidate_at >= kAgreeing) {
@@ -128,6 +130,7 @@ void refused(ModelState::Impl& m, const FileEvent& event) {
   own.no_burst_until = event.at + kHandsOff;
   const Slot pod = m.places[event.slot].pod;
   if (pod != kNone) m.groups[pod].own.no_burst_until = event.at + kHandsOff;
+  if (pod == event.slot) note_unanswered(m, pod, event.at);
   drop_pod(m, event.slot);
 }
 
@@ -149,6 +152,7 @@ void take_outcome(ModelState::Impl& m, const Outcome& outcome) {
     memory.refilled_at = outcome.at;
   } else if (const auto* bandwidth = std::get_if<Bandwidth>(&outcome.to)) {
     own.in_force = *bandwidth;
+    note_written(m, outcome.slot, *bandwidth, outcome.at);
   } else {
     own.shares_in_force = std::get<Shares>(outcome.to);
   }
@@ -170,6 +174,7 @@ void take_event(ModelState::Impl& m, const FileEvent& event) {
       own.overtaken = true;
       own.hands_off_until = event.at + kHandsOff;
       strike(memory, own, event.at);
+      if (m.places[event.slot].pod == event.slot) note_unanswered(m, event.slot, event.at);
       return drop_pod(m, event.slot);
     case FileEvent::What::changed:
       memory.refused = false;
@@ -197,6 +202,7 @@ void settle_pod(ModelState::Impl& m, Slot pod, TimePoint at) {
   if (any && !one_certain) return;
   own.certain = true;
   own.certain_since = at;
+  compare_with_spec(m, pod);
   m.touch(pod);
 }
 

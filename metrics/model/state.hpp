@@ -71,6 +71,10 @@ struct OwnMemory {
   TimePoint leased_at;  ///< last tick at which a lease of ours was out
   bool leased = false;  ///< in Impl::leased
   TimePoint refilled_at;
+  // Of a pod: what its owner may have been refused because of us.
+  bool spec_agreed = false;   ///< its limit was once what its spec asks for: the spec is told as it is meant here
+  TimePoint wrote_at;         ///< our last write to its limit
+  TimePoint unanswered_at;    ///< of the last write refused; counts while the slot is in Impl::unanswered
 };
 
 /// Per protected slot: waiting and its baseline.
@@ -101,6 +105,7 @@ struct Place {
   QosClass qos = QosClass::ls;
   bool pod_kind = false, container_kind = false, protect = false, borrows = false, infra = false, counted = false;
   bool confined = false;  ///< to fewer CPUs than the node has
+  std::optional<microseconds> spec_quota;  ///< per 100 ms
 };
 
 struct NodeMemory {
@@ -142,7 +147,7 @@ struct ModelState::Impl {
   NodeView node;
   model::NodeMemory memory;
 
-  std::vector<Slot> fresh, touched, flagged, throttling, leased, harmed;
+  std::vector<Slot> fresh, touched, flagged, throttling, leased, harmed, unanswered;
   std::vector<std::uint64_t> touched_mark;
   std::uint64_t tick = 0;
 
@@ -178,6 +183,19 @@ void take_event(ModelState::Impl& m, const FileEvent& event);
 void take_settings(ModelState::Impl& m, const Reading& reading);
 void settle_pod(ModelState::Impl& m, Slot pod, TimePoint at);
 void note_leases(ModelState::Impl& m, TimePoint now);
+// unanswered.cpp
+/// Whether the pod's limit is what its spec asks for.
+void compare_with_spec(ModelState::Impl& m, Slot pod);
+/// The kernel refused somebody's write to the pod's limit, or ours overtook it.
+void note_unanswered(ModelState::Impl& m, Slot pod, TimePoint at);
+/// Its owner's write came through, or ours for him: what he asked for before is no longer wanted.
+void note_base(ModelState::Impl& m, Slot slot);
+/// Ownership::least anew.
+void note_least(ModelState::Impl& m, Slot pod);
+/// What its owner wants is known: from now on Ownership::put_right.
+void answer(ModelState::Impl& m, TimePoint now);
+/// One of our writes to the pod's limit is in force.
+void note_written(ModelState::Impl& m, Slot slot, const Bandwidth& in_force, TimePoint at);
 // load.cpp
 void take_node(ModelState::Impl& m, const ModelParams& params, const Sample& sample);
 // harm.cpp

@@ -16,6 +16,7 @@ namespace headroom {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::Contains;
 using testing::HasSubstr;
 
 class ConfigFile : public testing::Test {
@@ -134,6 +135,30 @@ TEST_F(ConfigFile, TheDataLinkOfAMountIsFollowedThroughAllItsVersions) {
     fs::remove_all(in(".." + std::to_string(std::stoi(version.substr(2)) - 1)));
     (void)watch.take();   // of the version that went
   }
+}
+
+TEST_F(ConfigFile, KoordinatorsConfigMapIsTakenAsItIs) {
+  const std::string golden = HEADROOM_SOURCE_DIR "/tests/golden/kubernetes/";
+  Options options;
+  options.config = in("headroom.yaml");
+  std::ofstream(options.config) << "policy: koordinator\ntuning: {cfsQuotaBurstPercent: 170}\n";
+  options.koordinator_config = golden + "configmap-slo.json";
+  const auto plain = load_config(options);
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->config.tuning.values.at("policy").text, "auto");
+  EXPECT_EQ(plain->config.tuning.values.at("cfsQuotaBurstPercent").text, "170") << "ours comes over it";
+  EXPECT_THAT(plain->config.warnings, Contains(HasSubstr("--node-labels"))) << "it has strategies by label";
+  EXPECT_THAT(plain->config.warnings, Contains(HasSubstr("ignored: resource-threshold-config")));
+  options.node_labels = "pool=gpu";
+  EXPECT_EQ(load_config(options)->config.tuning.values.at("policy").text, "cpuBurstOnly");
+  options.policy = "headroom";
+  EXPECT_FALSE(load_config(options)) << "that tuning is not this policy's";
+  options.config.clear();
+  EXPECT_THAT(load_config(options)->config.warnings, Contains(HasSubstr("not in force")));
+  options.koordinator_config = golden + "configmap-slo-invalid.json";
+  const auto broken = load_config(options);
+  ASSERT_FALSE(broken);
+  EXPECT_THAT(broken.error().front().where, HasSubstr("configmap-slo-invalid.json: cpu-burst-config:"));
 }
 
 }  // namespace

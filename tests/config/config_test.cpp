@@ -92,11 +92,11 @@ TEST(Config, TheSampleIsValidAndNamesWhatIsNotInForceOnceEach) {
   ASSERT_EQ(config.rollout.size(), 2U);
   EXPECT_EQ(config.rollout[1].enforce, 10'000);
   EXPECT_EQ(config.rollout[1].only, (Restriction{5'000, {"chem-flows", "ml-flows"}}));
-  for (const auto* key : {" perNamespace is", " cap is", "koordinator.sh/cpuBurst is", " breaker is"}) {
+  for (const auto* key : {" perNamespace is", " cap is", " breaker is"}) {
     EXPECT_THAT(config.warnings, testing::Contains(HasSubstr(key)).Times(1)) << key;
   }
-  EXPECT_TRUE(config.label_by_nfd);
-  EXPECT_EQ(config.warnings.size(), 4U);
+  EXPECT_TRUE(config.label_by_nfd && config.annotations.koordinator);
+  EXPECT_EQ(config.warnings.size(), 3U);
   EXPECT_THAT(config.warnings, testing::Each(StartsWith("headroom.yaml:")));
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 namespace headroom {
@@ -65,6 +66,28 @@ TEST(Koordinator, TheKeysValueByItselfIsTakenToo) {
   ASSERT_TRUE(map);
   EXPECT_TRUE(parse_cpu_burst_config(map->cpu_burst_config));
   EXPECT_FALSE(parse_slo_map("kind: ConfigMap\ndata: {other: x}\n", "map"));
+}
+
+TEST(Koordinator, TheFirstStrategyWhoseLabelsTheNodeHasComesOverTheClusters) {
+  const auto config = parse_cpu_burst_config(parse_slo_map(golden("configmap-slo.json"), "map")->cpu_burst_config);
+  ASSERT_TRUE(config);
+  for (const auto& labels : {std::optional<std::map<std::string, std::string>>{}, std::optional(std::map<std::string, std::string>{{"pool", "cpu"}})})
+    EXPECT_EQ(strategy_on(*config, labels).policy, koordlet::BurstPolicy::automatic);
+  const auto gpu = strategy_on(*config, std::map<std::string, std::string>{{"pool", "gpu"}, {"zone", "a"}});
+  EXPECT_EQ(gpu.policy, koordlet::BurstPolicy::cpu_burst_only);
+  EXPECT_EQ(gpu.quota_burst_percent, 200) << "the cluster's";
+  EXPECT_EQ(strategy_on({}, std::nullopt).cpu_burst_percent, 100) << "absent counts as what the kernel takes";
+}
+
+TEST(Koordinator, APodsAnnotationIsAStrategyWithoutTheNodesThreshold) {
+  const auto asked = parse_burst_annotation(R"({"policy":"cpuBurstOnly","cpuBurstPercent":500,"sharePoolThresholdPercent":90})");
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->patch.policy, koordlet::BurstPolicy::cpu_burst_only);
+  EXPECT_EQ(asked->patch.cpu_burst_percent, 100);
+  EXPECT_EQ(asked->patch.share_pool_percent, std::nullopt);
+  EXPECT_EQ(asked->told.size(), 2U) << "clamped, and not its own";
+  for (const std::string bad : {"", "{", "[]", "7", R"({"cfsQuotaBurstPercent":"300"})", R"({"policy":true})", R"({"cpuBurstPercent":-1})"})
+    EXPECT_FALSE(parse_burst_annotation(bad)) << bad;
 }
 
 }  // namespace

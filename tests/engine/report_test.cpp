@@ -138,7 +138,7 @@ TEST(Report, TellsWhatTheKernelWasFoundToDo) {
 TEST(Describe, EveryReasonHasASentenceOfItsOwn) {
   TestNode node;
   std::set<std::string> sentences;
-  for (int b = 0; b <= static_cast<int>(Because::law_burst); ++b) {
+  for (int b = 0; b <= static_cast<int>(Because::put_right); ++b) {
     Reason why;
     why.because = static_cast<Because>(b);
     EXPECT_TRUE(sentences.insert(describe(why, node.catalog, node.at)).second) << b;

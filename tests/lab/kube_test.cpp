@@ -37,25 +37,6 @@ const PlannedGroup& find(const std::vector<PlannedGroup>& plan, Level level, std
                        [&](const PlannedGroup& g) { return g.level == level && g.pod == index; });
 }
 
-TEST(KubeShares, FollowKubelet) {
-  EXPECT_EQ(kube_shares(MilliCpu{1000}, {}), Shares{1024});
-  EXPECT_EQ(kube_shares(MilliCpu{100}, {}), Shares{102});
-  EXPECT_EQ(kube_shares({}, MilliCpu{500}), Shares{512});
-  EXPECT_EQ(kube_shares({}, {}), Shares{2});
-  EXPECT_EQ(kube_shares(MilliCpu{1}, {}), Shares{2});
-  EXPECT_EQ(kube_shares(MilliCpu{1'000'000}, {}), Shares{262'144});
-}
-
-TEST(KubeQuota, IsAtLeastAMillisecond) {
-  EXPECT_EQ(kube_quota(MilliCpu{500}, kKubePeriod), microseconds{50'000});
-  EXPECT_EQ(kube_quota(MilliCpu{5}, kKubePeriod), microseconds{1000});
-}
-
-TEST(KubeWeight, MatchesThePublishedTable) {
-  const std::pair<std::uint64_t, std::uint64_t> rows[] = {{2, 1}, {102, 4}, {256, 10}, {1024, 39}, {4096, 157}, {262'144, 10'000}};
-  for (const auto& [shares, weight] : rows) EXPECT_EQ(kube_weight(Shares{shares}), weight) << shares;
-}
-
 TEST(KubeTree, GuaranteedPodsLieDirectlyBelowKubepods) {
   const auto plan = plan_tree(mixed(), 2, "");
   EXPECT_EQ(find(plan, Level::pod, 2).path.rfind("kubepods/pod", 0), 0u);
@@ -73,10 +54,10 @@ TEST(KubeTree, APodHasAQuotaIfEveryContainerHasALimit) {
 
 TEST(KubeTree, SharesAreSumsOfRequests) {
   const auto plan = plan_tree(mixed(), 2, "");
-  EXPECT_EQ(find(plan, Level::pod, 1).shares, kube_shares(MilliCpu{300}, {}));
+  EXPECT_EQ(find(plan, Level::pod, 1).shares, kube_shares({MilliCpu{300}, {}}));
   EXPECT_EQ(find(plan, Level::pod, 3).shares, Shares{2});
   for (const auto& group : plan) {
-    if (group.path == "kubepods/burstable") { EXPECT_EQ(group.shares, kube_shares(MilliCpu{600}, {})); }
+    if (group.path == "kubepods/burstable") { EXPECT_EQ(group.shares, kube_shares({MilliCpu{600}, {}})); }
     if (group.path == "kubepods/besteffort") { EXPECT_EQ(group.shares, Shares{2}); }
   }
 }

@@ -48,6 +48,23 @@ TEST_F(Koordlet, KeepsWhatItRaisedUntilTheSharePoolIsFull) {
   EXPECT_EQ(node.states[step].own.in_force->quota, node.states[step].own.base->quota);
 }
 
+TEST_F(Koordlet, APodsOwnStrategyComesBeforeTheNodes) {
+  const Slot other = node.pod("o", kStep, MilliCpu{1000});
+  node.work[other] = {MilliCpu{100}, true};
+  koordlet::Patch less;
+  less.quota_burst_percent = 150;
+  node.catalog.groups[step]->strategy = std::make_shared<const koordlet::Patch>(less);
+  cycles(12);
+  EXPECT_EQ(quota_of(node, step), 150000);
+  EXPECT_EQ(quota_of(node, other), 300000);
+  koordlet::Patch none;
+  none.policy = koordlet::BurstPolicy::none;
+  node.catalog.groups[step]->strategy = std::make_shared<const koordlet::Patch>(none);
+  cycles(2);
+  EXPECT_EQ(quota_of(node, step), 100000);
+  EXPECT_EQ(burst_of(node, step), 0);
+}
+
 TEST_F(Koordlet, InCoolingNobodyRises) {
   node.others = MilliCpu{820};
   cycles(20);

@@ -4,6 +4,7 @@
 usage: stand_in_kubelet.py DIRECTORY
 In the directory: cert.pem, key.pem, token, pods.json, and mode, which is read again for every request:
   ok | 401 | 403 | slow (0.3 s) | hang | close (half of the body) | garbage | empty | big (10 MB)
+  | tree (what there is below the directory that the file tree names: pods in namespace churn, each of one container main)
 Writes port when it listens and a line to requests for every request. Ends with its standard input."""
 import http.server, json, os, ssl, sys, threading, time
 
@@ -27,6 +28,24 @@ def big_list():
     return json.dumps(pods).encode()
 
 
+def tree_list():
+    top, items = read("tree").decode().strip(), []
+    for pod in os.scandir(top):
+        if not pod.name.startswith("pod"):
+            continue
+        uid = pod.name[3:]
+        try:
+            ids = [c.name for c in os.scandir(pod.path) if len(c.name) == 64]
+        except FileNotFoundError:
+            continue
+        names = [f"c{i}" if i else "main" for i in range(len(ids))]
+        items.append({"metadata": {"name": "pod-" + uid, "namespace": "churn", "uid": uid, "labels": {"workflows.argoproj.io/workflow": "w"}},
+                      "spec": {"containers": [{"name": n, "resources": {"limits": {"cpu": "200m"}}} for n in names]},
+                      "status": {"qosClass": "Burstable",
+                                 "containerStatuses": [{"name": n, "containerID": "containerd://" + i} for n, i in zip(names, sorted(ids))]}})
+    return json.dumps({"kind": "PodList", "items": items}).encode()
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -43,7 +62,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         mode = read("mode").decode().strip()
         with open(os.path.join(here, "requests"), "a") as log:
-            log.write(f"{mode} {self.path}\n")
+            log.write(f"{mode} {self.command} {self.path}\n")
         if mode == "hang":
             time.sleep(3600)
         if mode in ("401", "403"):
@@ -57,7 +76,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(0.3)
         body = {"garbage": b"<html>{\"items\": 7}", "empty": b'{"kind":"PodList","items":null}'}.get(mode)
         if body is None:
-            body = big_list() if mode == "big" else read("pods.json")
+            body = big_list() if mode == "big" else tree_list() if mode == "tree" else read("pods.json")
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -65,6 +84,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body[: len(body) // 2] if mode == "close" else body)
         if mode == "close":
             self.close_connection = True
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
 
 class Server(http.server.ThreadingHTTPServer):

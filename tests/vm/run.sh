@@ -56,7 +56,7 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mount -t tmpfs run /run
 mount -t tmpfs tmp /tmp
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mount -t cgroup2 -o nsdelegate cgroup2 /sys/fs/cgroup
 ip link set lo up
 echo "+cpu +cpuset +pids +memory" > /sys/fs/cgroup/cgroup.subtree_control
 cd /opt/headroom

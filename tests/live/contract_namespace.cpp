@@ -1,0 +1,54 @@
+// In a container on v2: a cgroup namespace of its own, on a mount with `nsdelegate`, as systemd makes it.
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include "cgroups/fs/probe.hpp"
+#include "tests/support/scratch_group.hpp"
+
+namespace headroom::live {
+namespace {
+
+struct Found {
+  bool probed = false, refills = false, assumed = false, moved = false, wrote = false;
+};
+
+/// By a process in a group of its own that is the root of its cgroup namespace.
+Found in_a_namespace(const ScratchGroup& own, const ScratchGroup& others) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return {};
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    Found found;
+    if (!own.join() || ::unshare(CLONE_NEWCGROUP) != 0) ::_exit(1);
+    const auto probed = probe(host());
+    found.probed = probed.has_value();
+    found.refills = probed && probed->rewrite_refills;
+    found.assumed = probed && probed->refills_assumed;
+    found.moved = foreign_write(others.dir() + "/cgroup.procs", "0") == 0;
+    found.wrote = foreign_write(others.file(CpuFile::quota), "60000 100000") == 0;
+    if (::write(ends[1], &found, sizeof found) != sizeof found) ::_exit(1);
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  Found found;
+  const bool told = ::read(ends[0], &found, sizeof found) == sizeof found;
+  ::close(ends[0]);
+  ::waitpid(pid, nullptr, 0);
+  EXPECT_TRUE(told);
+  return found;
+}
+
+/// It may write everybody's limit and move nobody: what cannot be tried counts as it is documented.
+TEST(ContractNamespace, WhoMayNotMoveAProcessMayWriteAndTakesRefillsAsDocumented) {
+  if (!on_v2()) GTEST_SKIP() << "v1 has no such rule";
+  const ScratchGroup own("namespace"), others("others");
+  const Found found = in_a_namespace(own, others);
+  EXPECT_TRUE(found.probed);
+  EXPECT_TRUE(found.wrote);
+  EXPECT_TRUE(found.refills) << "else there are no hidden leases in any pod";
+  EXPECT_NE(found.assumed, found.moved);
+  EXPECT_FALSE(found.moved) << "the mount has nsdelegate";
+}
+
+}  // namespace
+}  // namespace headroom::live
