@@ -1,0 +1,4 @@
+#!/usr/bin/env bash
+# Steps, the daemon and its guard in real containers: docs/measured/containers.md. About four minutes.
+cd "$(dirname "$0")/../.." || exit 1
+tests/containers/run.sh "${HEADROOM_BIN:-build/release/bin}" --restarts 50 --kills 20 --table docs/measured/containers.md && cat docs/measured/containers.md
