@@ -35,10 +35,14 @@ bool mirror_is_populated(const Hierarchy& where, const Group& group) {
   return populated && *populated && reads(dir, "cpu.pressure");
 }
 
-Signal pressure_signal(const Hierarchy& where, const Group* container) {
+/// On v1 one container is enough: others may be on their way in or out, and from a PID namespace of our own only the mirror
+/// tells who has processes.
+Signal pressure_signal(const Hierarchy& where, const Catalog& catalog, const Group* container) {
   if (where.unified.empty()) return Signal::missing;
-  if (!where.v2 && container) return if_so(mirror_is_populated(where, *container));
-  return if_so(reads(where.unified, "cpu.pressure"));
+  if (!where.v2)
+    for (const auto& group : catalog.groups)
+      if (group && group->identity.kind == GroupKind::container && mirror_is_populated(where, *group)) return Signal::present;
+  return if_so((where.v2 || !container) && reads(where.unified, "cpu.pressure"));
 }
 
 Signal wait_sum_signal(const Hierarchy& where, const Catalog& catalog) {
@@ -79,7 +83,7 @@ Judge best_judge(const JudgeSignals& signals) {
 JudgeSignals look_for_signals(const Hierarchy& where, const Catalog& catalog) {
   const Group* container = populated_container(where, catalog);
   JudgeSignals signals;
-  signals.pressure = pressure_signal(where, container);
+  signals.pressure = pressure_signal(where, catalog, container);
   signals.wait_sum = wait_sum_signal(where, catalog);
   signals.run_delay = run_delay_signal(where, container);
   return signals;

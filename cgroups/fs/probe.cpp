@@ -191,24 +191,39 @@ void sweep(const std::string& parent) {
   }
 }
 
-/// Where a scratch group gets cpu files: on v2 the first group from the root down whose children have them.
+/// Whether a group made there gets cpu files.
+bool hands_out_cpu(const Hierarchy& where, const std::string& dir) {
+  if (!where.v2) return true;
+  const auto control = fs::read_once(dir, "cgroup.subtree_control");
+  return control && (" " + *control + " ").find(" cpu ") != std::string::npos;
+}
+
+bool may_make_groups(const std::string& dir) {
+  return fs::retry("access", dir, "", [&] { return ::access(dir.c_str(), W_OK); }) == 0;
+}
+
+/// The first group from the root down that can and may have our scratch group. Root without capabilities may not make one
+/// in the root itself, whose mode is 0555: kubepods then, before anybody else's.
 std::optional<std::string> scratch_parent(const Hierarchy& where) {
-  if (!where.v2) return where.cpu;
+  std::optional<std::string> able, allowed;
   const auto groups = scan(where, nullptr);
   if (!groups) return where.cpu;  // making the group will say why
   for (const auto& group : *groups) {
     const std::string dir = group.path.empty() ? where.cpu : where.cpu + "/" + group.path;
-    const auto control = fs::read_once(dir, "cgroup.subtree_control");
-    if (control && (" " + *control + " ").find(" cpu ") != std::string::npos) return dir;
+    if (!hands_out_cpu(where, dir)) continue;
+    if (!able) able = dir;
+    if (!may_make_groups(dir)) continue;
+    if (group.path.empty() || group.path.starts_with("kubepods")) return dir;
+    if (!allowed) allowed = dir;
   }
-  return std::nullopt;
+  return allowed ? allowed : able;
 }
 
 bool pressure_readable(const Hierarchy& where, const std::string& scratch) {
   if (where.v2) return fs::read_once(scratch, "cpu.pressure").has_value();
   if (where.unified.empty()) return false;
   const std::string mirror = where.unified + "/" + kPrefix + std::to_string(::getpid());
-  if (!Scratch::mkdir(mirror)) return false;
+  if (!Scratch::mkdir(mirror)) return has(where.unified, "cpu.pressure");   // read-only for us, or 0555
   const bool readable = fs::read_once(mirror, "cpu.pressure").has_value();
   remove_group(mirror);
   return readable;

@@ -22,10 +22,11 @@ struct Probed {
 /// The documented rules of Linux 5.14 and above, and what can be seen without a write. For observe.
 Probed assume(const Hierarchy& where);
 
-/// Makes <root>/headroom-probe-<pid>, tries, and removes it, also on failure; takes about 75 ms, up to 800 ms on a node
+/// Makes headroom-probe-<pid>, tries, and removes it, also on failure; takes about 75 ms, up to 800 ms on a node
 /// that is too busy to run its spinner at once, and under 20 ms of CPU (one forked process in the scratch group).
 /// Takes away what an earlier probe that was killed has left.
-/// On v2 the scratch group is made in the first group that hands out the cpu controller; where none does: assume().
+/// The scratch group is made in the root, or where that is not allowed in kubepods or the first group in which it is; on v2 in
+/// one that hands out the cpu controller. Where none does: assume().
 /// Errors: denied (read-only mount, not root), rejected, io.
 Result<Probed> probe(const Hierarchy& where);
 

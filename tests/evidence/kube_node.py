@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 BIN = os.environ.get("HEADROOM_BIN", "build/release/bin")
 V2 = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
@@ -92,10 +93,13 @@ class Daemon:
     def __init__(self, node, kubelet, more="", environment=None):
         """@param more  lines of the configuration"""
         self.dir = tempfile.mkdtemp(prefix="headroom-daemon-")
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
         source = f'{{address: "https://127.0.0.1:{kubelet.port}", pin: {kubelet.dir}/cert.pem}}' if kubelet else "off"
         write(f"{self.dir}/headroom.yaml", f"""version: 1
 mode: enforce
-listen: 127.0.0.1:0
+listen: 127.0.0.1:{self.port}
 log: {{level: warn}}
 sources: {{kubelet: {source}, docker: off}}
 classes:
@@ -131,7 +135,8 @@ classes:
                 watches += sum(line.startswith("inotify") for line in file)
         with open(f"/proc/{pid}/status") as file:
             rss = int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
-        series = sum(not line.startswith(b"#") for line in self.get("/metrics").splitlines())
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics") as answer:
+            series = sum(not line.startswith(b"#") for line in answer.read().splitlines())
         return {"fds": len(os.listdir(f"/proc/{pid}/fd")), "watches": watches, "RSS, KiB": rss, "series": series}
 
     def end(self):

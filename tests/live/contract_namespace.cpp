@@ -1,6 +1,8 @@
-// In a container on v2: a cgroup namespace of its own, on a mount with `nsdelegate`, as systemd makes it.
+// As in a container: on v2 a cgroup namespace of its own, on a mount with `nsdelegate`, as systemd makes it; no capabilities.
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <sched.h>
+#include <sys/syscall.h>
 
 #include "cgroups/fs/probe.hpp"
 #include "tests/support/scratch_group.hpp"
@@ -12,14 +14,21 @@ struct Found {
   bool probed = false, refills = false, assumed = false, moved = false, wrote = false;
 };
 
-/// By a process in a group of its own that is the root of its cgroup namespace.
-Found in_a_namespace(const ScratchGroup& own, const ScratchGroup& others) {
+bool drop_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  const __user_cap_data_struct none[2] = {};
+  return ::syscall(SYS_capset, &header, none) == 0;
+}
+
+/// By a process in a group of its own that has done `confine`.
+template <class Confine>
+Found confined(const ScratchGroup& own, const ScratchGroup& others, Confine confine) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return {};
   const pid_t pid = ::fork();
   if (pid == 0) {
     Found found;
-    if (!own.join() || ::unshare(CLONE_NEWCGROUP) != 0) ::_exit(1);
+    if (!own.join() || !confine()) ::_exit(1);
     const auto probed = probe(host());
     found.probed = probed.has_value();
     found.refills = probed && probed->rewrite_refills;
@@ -42,12 +51,24 @@ Found in_a_namespace(const ScratchGroup& own, const ScratchGroup& others) {
 TEST(ContractNamespace, WhoMayNotMoveAProcessMayWriteAndTakesRefillsAsDocumented) {
   if (!on_v2()) GTEST_SKIP() << "v1 has no such rule";
   const ScratchGroup own("namespace"), others("others");
-  const Found found = in_a_namespace(own, others);
+  const Found found = confined(own, others, [] { return ::unshare(CLONE_NEWCGROUP) == 0; });
   EXPECT_TRUE(found.probed);
   EXPECT_TRUE(found.wrote);
   EXPECT_TRUE(found.refills) << "else there are no hidden leases in any pod";
   EXPECT_NE(found.assumed, found.moved);
   EXPECT_FALSE(found.moved) << "the mount has nsdelegate";
+}
+
+/// The hierarchy's own directory is 0555: what is tried is tried in a group below it.
+TEST(ContractNamespace, RootWithoutCapabilitiesTriesWhatItMay) {
+  const ScratchGroup own("own"), others("others"), parent("parent");
+  if (on_v2()) {
+    ASSERT_EQ(foreign_write(parent.dir() + "/cgroup.subtree_control", "+cpu"), 0);
+  }
+  const Found found = confined(own, others, drop_capabilities);
+  EXPECT_TRUE(found.probed);
+  EXPECT_TRUE(found.refills);
+  EXPECT_EQ(found.wrote, on_v2()) << "of root's files, by owner; the text is v2's";
 }
 
 }  // namespace
