@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import oci
-from node import eventually, read, write
+from node import eventually, patience, read, write
 
 
 class Containerd:
@@ -28,8 +28,8 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
         eventually(lambda: os.path.exists(self.socket) and self.ctr("version", check=False).returncode == 0, lambda: read(f"{directory}/log"))
         self.known = []
 
-    def ctr(self, *words, check=True, timeout=60):
-        done = subprocess.run(["ctr", "--address", self.socket, "--namespace", "k8s.io", *words], capture_output=True, text=True, timeout=timeout)
+    def ctr(self, *words, check=True):
+        done = subprocess.run(["ctr", "--address", self.socket, "--namespace", "k8s.io", *words], capture_output=True, text=True, timeout=patience(60))
         if check and done.returncode != 0:
             raise AssertionError(f"ctr {' '.join(words)}: {done.stderr.strip()}")
         return done

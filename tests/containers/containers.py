@@ -1,9 +1,11 @@
 """Real containers by Debian's containerd, runc and Docker, at Kubernetes' cgroup paths. See run.sh."""
 import argparse
-import glob
+import collections
+import functools
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import socket
@@ -14,9 +16,10 @@ import tempfile
 import time
 
 import docker
+import fanout
 import oci
 from containerd import Containerd
-from node import CPU, HIERARCHIES, KUBEPODS, V2, eventually, expect, figure, figures, make_pod, pod_path, quota, quota_file, read, remove_tree, say, text_of, write
+from node import CPU, HIERARCHIES, KUBEPODS, V2, eventually, expect, figure, figures, make_pod, patience, pod_path, quota, quota_file, read, remove_tree, say, slowness, text_of, write
 
 REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 STEP_UID, GUARD_POD_UID = "57e90000-0000-4000-8000-000000000001", "aaaa0000-0000-4000-8000-000000000002"
@@ -37,13 +40,20 @@ classes:
 """
 
 
+def is_refused(done):
+    if "Permission denied" in done.stderr or "Read-only file system" in done.stderr:
+        return True
+    say(f"not refused: {done.args[-1]}: {done.stderr}")
+    return False
+
+
 class Suite:
     def __init__(self, arguments):
         self.bin, self.arguments = os.path.abspath(arguments.bin), arguments
         self.directory = tempfile.mkdtemp(prefix="headroom-containers-")
-        self.rootfs = f"{self.directory}/rootfs"
-        curl = glob.glob("/usr/lib/x86_64-linux-gnu/libcurl.so.4")
-        oci.copy_rootfs(self.rootfs, [f"{self.bin}/{name}" for name in ("headroomd", "headroomctl", "headroom-guard")], curl)
+        self.rootfs = arguments.rootfs or f"{self.directory}/rootfs"
+        if not arguments.rootfs:
+            oci.headroom_rootfs(self.rootfs, self.bin)
         self.containerd = Containerd(self.directory)
         self.profile = self.containerd.seccomp()
         self.count = 0
@@ -86,13 +96,20 @@ class Suite:
 
     def control(self, path, state):
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(5)
+            s.settimeout(patience(5))
             s.connect(f"{state}/control.sock")
             s.sendall(f"GET {path} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
             answer = b""
             while part := s.recv(1 << 16):
                 answer += part
         return json.loads(answer.split(b"\r\n\r\n", 1)[1])
+
+    def status(self, state):
+        """None: it does not answer yet (a socket of a killed one may lie there)."""
+        try:
+            return self.control("/v1/status", state)
+        except OSError:
+            return None
 
     def status_of(self, name, *words):
         return self.containerd.execute(name, "/usr/local/bin/headroomctl", *words)
@@ -118,14 +135,14 @@ class Suite:
                     eventually(lambda: quota(pod_path(STEP_UID)) == text_of(50000), "", 2)
                 except AssertionError:
                     left += 1
-            figure(f"{self.arguments.restarts} restarts of a container with a lease out: pods that did not have their own quota 2 s later", left)
+            figure(f"{self.arguments.restarts} restarts of a container with a lease out: pods that did not have their own quota {patience(2)} s later", left)
             expect(left == 0, read(f"{run}/log"))
             name, path = self.begin(STEP_UID, BUSY, 500)
             eventually(lambda: quota(path) != text_of(50000), "no lease")
             groups = {g["path"]: g for g in self.control("/v1/groups", f"{run}/state")["groups"]}
             expect(groups[path]["kind"] == "container" and groups[path]["class"] == "step", groups[path])
             daemon.send_signal(signal.SIGTERM)
-            expect(daemon.wait(10) == 0, read(f"{run}/log"))
+            expect(daemon.wait(patience(10)) == 0, read(f"{run}/log"))
             expect((quota(path), quota(pod_path(STEP_UID))) == (text_of(50000), text_of(50000)), "left behind after SIGTERM")
             self.containerd.remove(name)
         finally:
@@ -139,44 +156,50 @@ class Suite:
         make_pod(NEIGHBOUR_UID, None)
         daemon = self.pod_of_ours(shape, CONFIG.format(mode="enforce"))
         state = f"{self.places['run']}/state"
-        eventually(lambda: os.path.exists(f"{state}/control.sock"), lambda: self.containerd.logs(daemon))
-        status = eventually(lambda: (s := self.control("/v1/status", state))["guardUp"] and s, lambda: self.containerd.logs(daemon))
+        status = eventually(lambda: (s := self.status(state)) and s["guardUp"] and s, lambda: self.containerd.logs(daemon))
         expect(status["mode"] == "enforce", status["modeReason"])
         judge = "pressure" if V2 or os.path.isdir("/sys/fs/cgroup/unified") else "none"
         figure("in its pod: mode, judge, refills, burst file", f"{status['mode']}, {status['node']['judge']}, {status['kernel']['rewriteRefills']}, {status['kernel']['burstFile']}")
-        expect(status["node"]["judge"] == judge, status["node"])
+        expect(status["node"]["judge"] == judge, lambda: self.status_of(daemon, "doctor").stdout)
         expect("enforce" in self.status_of(daemon, "status").stdout, "headroomctl in the container")
 
         step, path = self.begin(STEP_UID, BUSY, 500)
         eventually(lambda: quota(path) != text_of(50000), lambda: self.containerd.logs(daemon))
-        expect("borrows" in self.status_of(daemon, "explain", path).stdout, "explain in the container")
+        # A late loop takes back for a second.
+        eventually(lambda: "borrows" in self.status_of(daemon, "explain", path).stdout, lambda: self.status_of(daemon, "explain", path).stdout)
         metrics = subprocess.run(["nsenter", "-t", str(self.containerd.pid(daemon)), "-n", sys.executable, "-c",
                                   "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:9478/metrics').read().decode())"],
                                  capture_output=True, text=True).stdout
         expect("headroom_lent_cores" in metrics or "headroom_" in metrics, "no metrics")
 
-        # Neighbours with more than the node has: what is lent is theirs.
-        others = [self.begin(NEIGHBOUR_UID, BUSY)[0] for _ in range(2)]
-        revoked = eventually(lambda: self.control("/v1/status", state)["revoked"], "nothing was taken back from a step beside busy neighbours", 30)
-        figure("taken back because of neighbours", ", ".join(f"{k} {v}" for k, v in revoked.items()))
-        for name in others:
-            self.containerd.remove(name)
+        # Neighbours with more than the node has: what is lent is theirs. A loop that they make late takes back as well.
+        reasons = collections.Counter()
+        for _ in range(3):
+            seen = len(self.containerd.logs(daemon))
+            eventually(lambda: quota(path) != text_of(50000), lambda: self.containerd.logs(daemon), 40)
+            others = [self.begin(NEIGHBOUR_UID, BUSY)[0] for _ in range(2)]
+            reasons += eventually(lambda: collections.Counter(re.findall(rf" (?:returned|revoked) .*{path} because=(\w+)", self.containerd.logs(daemon)[seen:])),
+                                  lambda: "nothing was taken back from a step beside busy neighbours: " + self.status_of(daemon, "explain", path).stdout, 30)
+            eventually(lambda: quota(path) == text_of(50000), "a step beside busy neighbours keeps its lease")
+            for name in others:
+                self.containerd.remove(name)
+        figure("3 times two busy neighbours beside a borrowing step: taken back because of", ", ".join(f"{k} {v}" for k, v in reasons.items()))
 
         times = []
         for _ in range(self.arguments.kills):
+            pid = eventually(lambda: self.containerd.pid(daemon), "the daemon's container does not run")
             eventually(lambda: quota(path) != text_of(50000), lambda: self.containerd.logs(daemon), 40)
             with open(quota_file(path)) as file:
-                began = time.monotonic()
-                os.kill(self.containerd.pid(daemon) or 0, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
                 killed = time.monotonic()
                 while True:
                     file.seek(0)
                     if file.read().strip() == text_of(50000):
                         break
-                    expect(time.monotonic() - killed < 5, "the guard did nothing: " + self.containerd.logs(f"{shape}-guard"))
+                    time.sleep(0.0002)   # else who looks is what the guard waits for
+                    expect(time.monotonic() - killed < patience(5), "the guard did nothing: " + self.containerd.logs(f"{shape}-guard"))
                 times.append((time.monotonic() - killed) * 1000)
             eventually(lambda: quota(pod_path(STEP_UID)) == text_of(50000), "the pod's quota stays")
-            expect(killed - began < 60, "")
             self.containerd.remove(daemon)
             self.containerd.run(daemon, oci_again(f"{self.directory}/{daemon}.json"))
         figure(f"{self.arguments.kills} kills of the daemon's container while it lent: originals back by the guard in the other one",
@@ -195,8 +218,7 @@ class Suite:
             return pod
         daemon = self.pod_of_ours("enforce-v1", CONFIG.format(mode="enforce"), without_unified)
         state = f"{self.places['run']}/state"
-        eventually(lambda: os.path.exists(f"{state}/control.sock"), lambda: self.containerd.logs(daemon))
-        status = eventually(lambda: (s := self.control("/v1/status", state))["guardUp"] and s, "no guard")
+        status = eventually(lambda: (s := self.status(state)) and s["guardUp"] and s, lambda: self.containerd.logs(daemon))
         node = status["node"]
         figure("without `unified`: judge, target of CPUs", f"{node['judge']}, {node['targetCores']:g} of {node['cpus']}")
         expect(node["judge"] == "none" and node["targetCores"] <= 0.75 * node["cpus"], node)
@@ -207,8 +229,7 @@ class Suite:
     def observe_cannot_write(self):
         daemon = self.pod_of_ours("observe", CONFIG.format(mode="enforce"))
         state = self.places["state"]
-        eventually(lambda: os.path.exists(f"{state}/control.sock"), lambda: self.containerd.logs(daemon))
-        status = self.control("/v1/status", state)
+        status = eventually(lambda: self.status(state), lambda: self.containerd.logs(daemon))
         expect(status["mode"] == "observe", status["mode"])
         make_pod(STEP_UID, 50000)
         step, path = self.begin(STEP_UID, BUSY, 500)
@@ -221,11 +242,11 @@ class Suite:
                     continue
                 done = self.containerd.execute(daemon, "/bin/busybox", "sh", "-c", f"echo 60000 > {below}{group}/{file}", check=False)
                 tried += 1
-                refused += "Permission denied" in done.stderr or "Read-only file system" in done.stderr
+                refused += is_refused(done)
         for command in (f"mkdir {below}/x", "touch /x", "touch /etc/headroom/x", "touch /usr/local/bin/x"):
             done = self.containerd.execute(daemon, "/bin/busybox", "sh", "-c", f"/bin/busybox {command}", check=False)
             tried += 1
-            refused += "Permission denied" in done.stderr or "Read-only file system" in done.stderr
+            refused += is_refused(done)
         figure("observe: writes tried from inside its container, refused with EROFS or EACCES", f"{refused} of {tried}")
         expect(refused == tried and tried > 10, "something was written, or refused otherwise")
         for words in (("top", "--times", "1"), ("explain", path), ("status",)):
@@ -245,21 +266,29 @@ def main():
     parser.add_argument("bin")
     parser.add_argument("--restarts", type=int, default=5)
     parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--rotations", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=5, help="of each arm in a rotation")
+    parser.add_argument("--only", default="", help="parts of tests' names, by commas")
+    parser.add_argument("--rootfs", help="of the containers, made before by oci.headroom_rootfs")
+    parser.add_argument("--slow", type=int, default=1, help="every patience so many times longer")
     parser.add_argument("--table")
     arguments = parser.parse_args()
+    slowness[0] = arguments.slow
     if any(os.path.exists(f"{top}/{KUBEPODS}") for top in HIERARCHIES):
         sys.exit(f"{KUBEPODS} is there already: this machine is a Kubernetes node, or an earlier run was killed")
     suite, failed = Suite(arguments), []
     try:
-        tests = [suite.lends_and_restores, suite.enforces_in_a_pod, suite.lends_less_without_a_judge, suite.observe_cannot_write, lambda: docker.worker_borrows(suite)]
-        tests[-1].__name__ = "worker_borrows"
+        tests = [suite.lends_and_restores, suite.enforces_in_a_pod, suite.lends_less_without_a_judge, suite.observe_cannot_write, *(functools.partial(test, suite) for test in (docker.worker_borrows, fanout.worker_beside_a_fanout))]
         for test in tests:
+            name_of_test = getattr(test, "func", test).__name__
+            if not any(part in name_of_test for part in arguments.only.split(",")):
+                continue
             try:
                 test()
-                say(f"ok: {test.__name__}")
+                say(f"ok: {name_of_test}")
             except (AssertionError, subprocess.TimeoutExpired, OSError, KeyError) as error:
-                failed.append(test.__name__)
-                say(f"FAILED: {test.__name__}: {error}")
+                failed.append(name_of_test)
+                say(f"FAILED: {name_of_test}: {error}")
             for name in list(suite.containerd.known):
                 suite.containerd.remove(name)
     finally:

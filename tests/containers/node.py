@@ -10,6 +10,7 @@ HIERARCHIES = [CPU] if V2 else [d for d in map("/sys/fs/cgroup/{}".format, ("cpu
                                 if os.path.isdir(d)]
 KUBEPODS = "kubepods"   # kubelet's own name, at the root: the daemon in its container sees the node's whole tree
 figures = []
+slowness = [1]   # emulated CPUs
 
 
 def say(text):
@@ -23,17 +24,22 @@ def figure(what, measured):
 
 def expect(holds, what):
     if not holds:
-        raise AssertionError(what)
+        raise AssertionError(what() if callable(what) else what)
 
 
-def eventually(holds, what, patience=20):
-    end = time.monotonic() + patience
+def patience(seconds):
+    """@return seconds to wait at most here, for what takes so many on real CPUs"""
+    return seconds * slowness[0]
+
+
+def eventually(holds, what, seconds=20):
+    end = time.monotonic() + patience(seconds)
     while time.monotonic() < end:
         value = holds()
         if value:
             return value
         time.sleep(0.01)
-    raise AssertionError(f"not within {patience} s: {what() if callable(what) else what}")
+    raise AssertionError(f"not within {patience(seconds)} s: {what() if callable(what) else what}")
 
 
 def read(path):

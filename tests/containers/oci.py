@@ -1,5 +1,6 @@
 """What kubelet and its runtime make of a pod's YAML: OCI specs, by the fields that decide what a process may do."""
 import copy
+import glob
 import json
 import os
 import re
@@ -69,6 +70,12 @@ def volume_mounts(container, pod, paths):
     return out
 
 
+def oom_score():
+    """kubelet's for a critical pod, where whoever tests may give it (CAP_SYS_RESOURCE)."""
+    may = subprocess.run(["sh", "-c", "echo -997 >/proc/self/oom_score_adj"], capture_output=True).returncode == 0
+    return {"oomScoreAdj": -997} if may else {}
+
+
 def spec(container, pod, *, rootfs, cgroups_path, fields, paths, v2, seccomp=None):
     context = container.get("securityContext", {})
     resources = container.get("resources", {})
@@ -94,7 +101,7 @@ def spec(container, pod, *, rootfs, cgroups_path, fields, paths, v2, seccomp=Non
         "process": {
             "terminal": False, "cwd": "/", "user": {"uid": context.get("runAsUser", 0), "gid": context.get("runAsGroup", 0)},
             "args": container["command"] + container.get("args", []), "env": environment(container, fields),
-            "noNewPrivileges": not context.get("allowPrivilegeEscalation", True), "oomScoreAdj": -997,
+            "noNewPrivileges": not context.get("allowPrivilegeEscalation", True), **oom_score(),
             "capabilities": {kind: held if kind != "ambient" else [] for kind in ("bounding", "effective", "permitted", "inheritable", "ambient")},
         },
         "root": {"path": rootfs, "readonly": bool(context.get("readOnlyRootFilesystem"))},
@@ -128,6 +135,11 @@ def copy_rootfs(target, programs, extra=()):
         place = f"{target}/{os.path.dirname(library)}"
         os.makedirs(place, exist_ok=True)
         subprocess.run(["cp", "-L", library, place], check=True)
+
+
+def headroom_rootfs(target, bin_dir):
+    """Our image's programs, with libcurl, which they load when a kubelet is to be asked."""
+    copy_rootfs(target, [f"{bin_dir}/{name}" for name in ("headroomd", "headroomctl", "headroom-guard")], glob.glob("/usr/lib/x86_64-linux-gnu/libcurl.so.4"))
 
 
 def dump(document, path):

@@ -3,6 +3,7 @@
 # usage: tests/vm/run.sh 6.1|6.12 BIN_DIR COMMAND [ARG...]
 #   BIN_DIR   copied to /opt/headroom in the guest, with every shared library its programs need
 #   COMMAND   run there with the unified hierarchy mounted and the cpu controller on; its exit status is ours
+# HEADROOM_VM_FILES: a directory that is copied to /opt in the guest. HEADROOM_VM_MB: its memory. HEADROOM_VM_SECONDS: it ends then.
 # The kernel's package is downloaded and unpacked, never installed. Needs: qemu-system-x86 busybox-static cpio.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -73,7 +74,7 @@ trap 'rm -rf "$root" "$image" "$log"' EXIT
 # Emulated CPUs drift apart on a busy machine. The clock's watchdog would then patch the running kernel, which QEMU's
 # translator does not always survive: no watchdog, and a guest that crashes is booted once more.
 boot() {
-  timeout -k 5 "$limit" qemu-system-x86_64 -machine q35,accel=tcg -cpu max -smp 2 -m 2048 -nographic -no-reboot \
+  timeout -k 5 "$limit" qemu-system-x86_64 -machine q35,accel=tcg -cpu max -smp 2 -m "${HEADROOM_VM_MB:-2048}" -nographic -no-reboot \
     -nic none -kernel "$kernel" -initrd "$image" \
     -append "console=ttyS0 quiet panic=-1 random.trust_cpu=on psi=1 tsc=reliable" </dev/null 2>&1 |
     tee "$log" | sed -u 's/\r$//' || true
