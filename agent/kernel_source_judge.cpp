@@ -1,6 +1,7 @@
 #include "agent/kernel_source_judge.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <array>
 
@@ -15,14 +16,16 @@ bool reads(const std::string& dir, const char* name) { return fs::read_once(dir,
 
 Signal if_so(bool there) { return there ? Signal::present : Signal::missing; }
 
-/// A container that has processes, as its own hierarchy tells.
-const Group* populated_container(const Hierarchy& where, const Catalog& catalog) {
+bool is_container(const std::optional<Group>& group) { return group && group->identity.kind == GroupKind::container; }
+
+/// A container that has processes which we can see and which are not ourselves: from a PID namespace of our own there is none.
+const Group* visible_container(const Hierarchy& where, const Catalog& catalog) {
+  const std::string self = "\n" + std::to_string(::getpid()) + "\n";
   for (const auto& group : catalog.groups) {
-    if (!group || group->identity.kind != GroupKind::container) continue;
-    auto files = GroupFiles::open(where, group->path);
-    if (!files) continue;
-    const auto populated = files->populated();
-    if (populated && *populated) return &*group;
+    if (!is_container(group)) continue;
+    const auto processes = fs::read_once(dir_of(where.cpu, group->path), "cgroup.procs");
+    if (!processes || processes->empty() || processes->front() == '0') continue;   // 0: of another namespace, on v2
+    if (("\n" + *processes + "\n").find(self) == std::string::npos) return &*group;
   }
   return nullptr;
 }
@@ -37,12 +40,16 @@ bool mirror_is_populated(const Hierarchy& where, const Group& group) {
 
 /// On v1 one container is enough: others may be on their way in or out, and from a PID namespace of our own only the mirror
 /// tells who has processes.
-Signal pressure_signal(const Hierarchy& where, const Catalog& catalog, const Group* container) {
+Signal pressure_signal(const Hierarchy& where, const Catalog& catalog) {
   if (where.unified.empty()) return Signal::missing;
+  bool any = false;
   if (!where.v2)
-    for (const auto& group : catalog.groups)
-      if (group && group->identity.kind == GroupKind::container && mirror_is_populated(where, *group)) return Signal::present;
-  return if_so((where.v2 || !container) && reads(where.unified, "cpu.pressure"));
+    for (const auto& group : catalog.groups) {
+      if (!is_container(group)) continue;
+      if (mirror_is_populated(where, *group)) return Signal::present;
+      any = true;
+    }
+  return if_so(!any && reads(where.unified, "cpu.pressure"));
 }
 
 Signal wait_sum_signal(const Hierarchy& where, const Catalog& catalog) {
@@ -81,11 +88,10 @@ Judge best_judge(const JudgeSignals& signals) {
 }
 
 JudgeSignals look_for_signals(const Hierarchy& where, const Catalog& catalog) {
-  const Group* container = populated_container(where, catalog);
   JudgeSignals signals;
-  signals.pressure = pressure_signal(where, catalog, container);
+  signals.pressure = pressure_signal(where, catalog);
   signals.wait_sum = wait_sum_signal(where, catalog);
-  signals.run_delay = run_delay_signal(where, container);
+  signals.run_delay = run_delay_signal(where, visible_container(where, catalog));
   return signals;
 }
 
