@@ -6,7 +6,7 @@
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 stages="packages build unit live vm-6.1 vm-6.12 smoke prometheus soak asan fuzz lint"
-named="tsan report deploy containers"   # by name only: the suite has 40 minutes, and a browser is 400 MB
+named="tsan report deploy containers containers-6.1 containers-6.12 image"   # by name only: the suite has 40 minutes, and a browser is 400 MB
 
 say() { printf '%s\n' "$*"; }
 
@@ -161,6 +161,15 @@ stage_containers() {  # containerd and runc: steps, and the daemon in its pod
   tests/containers/run.sh build/release/bin
 }
 
+# The same on cgroup v2, in a guest.
+stage_containers-6.1() { tests/containers/guest.sh 6.1 build/release/bin; }
+stage_containers-6.12() { tests/containers/guest.sh 6.12 build/release/bin; }
+
+stage_image() {  # built without Docker, weighed, and started by containerd
+  root || { say "left out without root: the image"; return 0; }
+  install_missing buildah debootstrap skopeo && tests/deploy/image.sh
+}
+
 stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence fuzz
   cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target fuzzers || return 1
   tests/fuzz/run.sh build/fuzz/bin "${HEADROOM_FUZZ_SECONDS:-12}"
@@ -168,7 +177,7 @@ stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence
 
 stage_lint() {
   shellcheck -x -S warning -P SCRIPTDIR quickstart.sh test.sh tests/vm/run.sh tests/fuzz/run.sh .ci/run \
-    tests/prometheus/run.sh tests/report/run.sh tests/deploy/run.sh tests/containers/run.sh tests/evidence/*.sh
+    tests/prometheus/run.sh tests/report/run.sh tests/deploy/*.sh tests/containers/*.sh tests/evidence/*.sh
 }
 
 if [ "${1:-}" = evidence ]; then
@@ -190,7 +199,7 @@ fi
 limit_of() {  # limit_of STAGE: seconds
   case $1 in
     build | asan) say 2400 ;;
-    fuzz | tsan | vm-*) say 1500 ;;
+    fuzz | tsan | vm-* | containers-* | image) say 1500 ;;
     *) say 900 ;;
   esac
 }

@@ -26,7 +26,16 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
         self.log = open(f"{directory}/log", "w")
         self.process = subprocess.Popen(["containerd", "--config", f"{directory}/config.toml"], stdout=self.log, stderr=self.log)
         eventually(lambda: os.path.exists(self.socket) and self.ctr("version", check=False).returncode == 0, lambda: read(f"{directory}/log"))
-        self.known = []
+        self.known, self.images = [], []
+
+    def image_root(self, archive):
+        """@return where the archive's only image is mounted, writable"""
+        root = f"{self.directory}/image-root"
+        os.makedirs(root)
+        self.ctr("images", "import", "--snapshotter", "native", archive)
+        self.ctr("images", "mount", "--snapshotter", "native", "--rw", self.ctr("images", "ls", "-q").stdout.split()[0], root)
+        self.images.append(root)
+        return root
 
     def ctr(self, *words, check=True):
         done = subprocess.run(["ctr", "--address", self.socket, "--namespace", "k8s.io", *words], capture_output=True, text=True, timeout=patience(60))
@@ -73,6 +82,8 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
         for name in list(self.known):
             with contextlib.suppress(Exception):
                 self.remove(name)
+        for root in self.images:
+            subprocess.run(["umount", root], check=False)
         self.process.terminate()
         self.process.wait()
         self.log.close()

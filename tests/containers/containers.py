@@ -56,6 +56,7 @@ class Suite:
             oci.headroom_rootfs(self.rootfs, self.bin)
         self.containerd = Containerd(self.directory)
         self.profile = self.containerd.seccomp()
+        self.ours = self.containerd.image_root(arguments.image) if arguments.image else self.rootfs
         self.count = 0
 
     def end(self):
@@ -87,7 +88,7 @@ class Suite:
         names = []
         for container in [*pod.get("initContainers", []), *pod["containers"]]:
             name = f"{shape}-{container['name']}"
-            spec = oci.spec(container, pod, rootfs=self.rootfs, cgroups_path=f"/{pod_path(GUARD_POD_UID)}/{'f' * 56}{len(names):08x}", fields=fields,
+            spec = oci.spec(container, pod, rootfs=self.ours, cgroups_path=f"/{pod_path(GUARD_POD_UID)}/{'f' * 56}{len(names):08x}", fields=fields,
                             paths=places, v2=V2, seccomp=self.profile)
             self.containerd.run(name, spec)
             names.append(name)
@@ -270,6 +271,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=5, help="of each arm in a rotation")
     parser.add_argument("--only", default="", help="parts of tests' names, by commas")
     parser.add_argument("--rootfs", help="of the containers, made before by oci.headroom_rootfs")
+    parser.add_argument("--image", help="OCI archive that daemon and guard come from, instead of the programs in BIN")
     parser.add_argument("--slow", type=int, default=1, help="every patience so many times longer")
     parser.add_argument("--table")
     arguments = parser.parse_args()

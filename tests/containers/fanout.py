@@ -11,7 +11,7 @@ import time
 from docker import NAME, Docker
 from node import eventually, expect, figure, quota_file, read, say, text_of
 
-PORT, STEPS, RATE = 26000, 3, 200
+PORT, STEPS, RATE = 26000, 3, 210
 CONFIG = """version: 1
 mode: enforce
 listen: 127.0.0.1:0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image without Docker (buildah, on a base made by debootstrap), weighs it, and starts it by containerd. About ten minutes.
 # usage: tests/deploy/image.sh [OUT_DIR]   the image as an OCI archive: OUT_DIR/headroom.tar (build/image)
-# Needs: buildah debootstrap skopeo. HEADROOM_CACHE: where containerd is unpacked (build/containerd).
+# Needs: buildah debootstrap skopeo, and what tests/containers/run.sh needs.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 repo=$(cd "$here/../.." && pwd)
@@ -33,3 +33,4 @@ buildah push --quiet headroom:0.1.0 "oci-archive:$out/headroom.tar:headroom:0.1.
 size=$(skopeo inspect --raw "oci-archive:$out/headroom.tar" | python3 -c 'import json, sys; print(sum(l["size"] for l in json.load(sys.stdin)["layers"]))')
 echo "image: $size bytes compressed (at most $bar)"
 [ "$size" -le "$bar" ]
+"$here/../containers/run.sh" "${HEADROOM_BIN:-$repo/build/release/bin}" --only enforces --image "$out/headroom.tar"
