@@ -8,7 +8,10 @@ namespace {
 
 constexpr seconds kRegular{30}, kLongestPause{30};
 constexpr milliseconds kTogether{50}, kFirstPause{200}, kLongestGap{900};
-constexpr std::array kAgain{milliseconds{200}, milliseconds{500}, milliseconds{1000}, milliseconds{2000}, milliseconds{5000}};
+// kubelet lists a container some seconds after its cgroup is made; from then on it is to be known within a second.
+constexpr milliseconds kSoon{800};
+constexpr std::array kAgain{milliseconds{200}, milliseconds{500}, kSoon, kSoon, kSoon, kSoon, kSoon, kSoon,
+                            kSoon, kSoon, kSoon, kSoon, kSoon, kSoon, milliseconds{2000}, milliseconds{5000}};
 constexpr int kShare = 50;
 constexpr std::size_t kMostStrangers = 4096;   // beyond that the regular answer has to do
 

@@ -9,8 +9,8 @@
 
 namespace headroom {
 
-/// Every 30 s; sooner for a stranger: 50 ms after it came (so that a pod's containers share an answer), then 0.2, 0.5, 1, 2 and
-/// 5 s later each, until the answer names it. After a failure 0.2 s, doubling to 30. An answer that took long is not asked for
+/// Every 30 s; sooner for a stranger: 50 ms after it came (so that a pod's containers share an answer), then 0.2 and 0.5 s later,
+/// every 0.8 s until it is ten seconds old, and 2 and 5 s after that, until the answer names it. After a failure 0.2 s, doubling to 30. An answer that took long is not asked for
 /// often: it may cost a fiftieth of the time, but is at most 0.9 s old.
 class AskTimes {
  public:

@@ -1,4 +1,5 @@
 """A node for evidence: pods on real cgroups, a stand-in for kubelet, and the daemon beside them."""
+import contextlib
 import os
 import re
 import shutil
@@ -131,7 +132,7 @@ classes:
     def holds(self):
         pid, watches = self.process.pid, 0
         for fd in os.listdir(f"/proc/{pid}/fdinfo"):
-            with open(f"/proc/{pid}/fdinfo/{fd}") as file:
+            with contextlib.suppress(FileNotFoundError), open(f"/proc/{pid}/fdinfo/{fd}") as file:   # closed since
                 watches += sum(line.startswith("inotify") for line in file)
         with open(f"/proc/{pid}/status") as file:
             rss = int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 
-from kube_node import BIN, V2, Daemon, Kubelet, Node
+from kube_node import BIN, V2, Daemon, Kubelet, Node, make
 
 OUT = os.environ.get("HEADROOM_OUT", "docs/measured/names.md")
 SECONDS = int(os.environ.get("HEADROOM_SECONDS", "60"))
 ROUNDS = int(os.environ.get("HEADROOM_ROUNDS", "3"))
-PODS, CONTAINERS, RATE, ROOT = 250, 600, 20, "headroom-names"
+PODS, CONTAINERS, RATE, ROOT, NEWCOMERS = 250, 600, 20, "headroom-names", 50
+
+
 def look(daemon, seen, known):
     """Every container of the daemon's list: seen[id] = first time, known[id] = (first time with a name, name)."""
     now = time.monotonic()
@@ -26,6 +28,25 @@ def look(daemon, seen, known):
             known.setdefault(parts[3], (now, group["name"], parts[2][3:]))
 
 
+def times_to_a_name(node, kubelet):
+    """Containers that come and stay, one after the other. @return s from the cgroup, from when on it is listed, to the name; asked for every 50 ms"""
+    daemon, out = Daemon(node, kubelet), []
+    time.sleep(8)
+    for n in range(NEWCOMERS):
+        path = f"{ROOT}/kubepods/burstable/pod{n:08x}-0000-4000-8000-{n:012x}/{n:032x}{255:032x}"
+        time.sleep(0.3 + 0.07 * (n % 20))
+        make(path)
+        began = time.monotonic()
+        while True:
+            groups = json.loads(daemon.get("/v1/groups"))["groups"]
+            if any(path.endswith(g["path"]) and g["name"].startswith("churn/") for g in groups) or time.monotonic() - began > 30:
+                break
+            time.sleep(0.05)
+        out.append(time.monotonic() - began)
+    daemon.end()
+    return out
+
+
 def arm(node, kubelet):
     daemon = Daemon(node, kubelet)
     time.sleep(8)
@@ -33,8 +54,11 @@ def arm(node, kubelet):
     churn = subprocess.Popen([f"{BIN}/headroom-churn", "--root", ROOT, "--steady", "0", "--per-second", str(RATE), "--seconds", str(SECONDS)],
                              stdout=subprocess.PIPE, text=True)
     seen, known, began = {}, {}, time.monotonic()
+    warm = False
     while churn.poll() is None:
         time.sleep(1)
+        if not warm and time.monotonic() - began > SECONDS / 3:   # its first starts and lists need memory for good
+            warm, before["RSS, KiB"] = True, daemon.holds()["RSS, KiB"]
         look(daemon, seen, known)   # in both arms, because it costs the daemon
     used, took = daemon.cpu() - cpu, time.monotonic() - began
     started = int(churn.stdout.read().split()[0])
@@ -53,6 +77,7 @@ def main():
             for name in ("paths", "names") if round_ % 2 == 0 else ("names", "paths"):
                 print(f"rotation {round_ + 1}/{ROUNDS}: {name}", file=sys.stderr, flush=True)
                 arms[name].append(arm(node, kubelet if name == "names" else None))
+        named_after = times_to_a_name(node, kubelet)
         kubelet.end()
     ratio = statistics.mean(a["cpu"] for a in arms["names"]) / statistics.mean(a["cpu"] for a in arms["paths"])
     named = arms["names"]
@@ -65,10 +90,12 @@ def main():
     for name, text in (("paths", "cgroup paths alone"), ("names", "with kubelet's names")):
         each = [100 * a["cpu"] for a in arms[name]]
         rows.append(f"| {text} | {statistics.mean(each):.2f} | {', '.join(f'{x:.2f}' for x in each)} |")
-    ok = ratio <= 1.3 and wrong == 0
+    ok = ratio <= 1.3 and wrong == 0 and max(named_after) <= 1
     rows.append(f"\nRatio {ratio:.2f} (bar 1.3). Seen once a second: {seen} containers, {known} of them by name, {wrong} by a wrong one. "
                 f"{sum(a['started'] for a in named)} starts.\n")
-    rows.append("| 8 s before the starts and 8 s after them, with names | before | after |\n|---|---|---|")
+    rows.append(f"{NEWCOMERS} containers that come one after the other are named after {statistics.median(named_after):.2f} s (median), "
+                f"{max(named_after):.2f} s at most (bar 1).\n")
+    rows.append("| 8 s before the starts (RSS: after a third of them) and 8 s after them, with names | before | after |\n|---|---|---|")
     for key in named[0]["before"]:
         before, after = ([a[when][key] for a in named] for when in ("before", "after"))
         rows.append(f"| {key} | {', '.join(map(str, before))} | {', '.join(map(str, after))} |")

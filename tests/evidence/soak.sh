@@ -47,7 +47,7 @@ CONFIG
   for _ in $(seq 100); do
     grep -q 'not enforcing' "$here/log" && break
     [ -S "$here/state/control.sock" ] && return 0
-    alive "$1" || break
+    kill -0 "$(pid_of "$1")" 2>/dev/null || break   # not alive(): it may still be on its way to its program
     sleep 0.1
   done
   cat "$here/log"
