@@ -42,7 +42,8 @@ bool is_revocation(Because why) {
 
 const char* name_of(FileEvent::File file) {
   switch (file) {
-    case FileEvent::File::bandwidth: return "bandwidth";
+    case FileEvent::File::bandwidth:
+    case FileEvent::File::period: return "bandwidth";
     case FileEvent::File::burst: return "burst";
     case FileEvent::File::shares: return "shares";
   }

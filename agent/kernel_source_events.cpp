@@ -13,8 +13,8 @@ bool within(TimePoint then, TimePoint now, nanoseconds span) {
 
 FileEvent::File event_file(CpuFile file) {
   switch (file) {
-    case CpuFile::quota:
-    case CpuFile::period: return FileEvent::File::bandwidth;
+    case CpuFile::quota: return FileEvent::File::bandwidth;
+    case CpuFile::period: return FileEvent::File::period;
     case CpuFile::burst: return FileEvent::File::burst;
     case CpuFile::shares: return FileEvent::File::shares;
   }

@@ -10,7 +10,7 @@
 
 namespace headroom {
 
-/// The three settings of FileEvent, and the file whose text tells the value of each access.
+/// The setting as FileEvent knows it, and the file whose text tells the value of each access.
 FileEvent::File event_file(CpuFile file);
 /// nullopt: not a file that we write (cgroup.procs, …).
 std::optional<CpuFile> cpu_file(const std::string& name, bool v2);

@@ -35,7 +35,12 @@ struct NodeReading {
 
 /// Somebody else's access to a settings file, from inotify (KERNEL 15, 3).
 struct FileEvent {
-  enum class File { bandwidth, burst, shares };
+  enum class File {
+    bandwidth,  ///< that of the quota; on v2 of the period too
+    burst,
+    shares,
+    period      ///< v1
+  };
   enum class What {
     changed,    ///< IN_MODIFY that our own writes do not explain, or with somebody's IN_CLOSE_WRITE
     refused,    ///< IN_CLOSE_WRITE without IN_MODIFY: the kernel refused somebody's value

@@ -83,8 +83,8 @@ Result<> write_file(Kernel& kernel, GroupId group, File file, std::string_view t
 
 FileEvent::File event_file(File file) {
   switch (file) {
-    case File::quota:
-    case File::period: return FileEvent::File::bandwidth;
+    case File::quota: return FileEvent::File::bandwidth;
+    case File::period: return FileEvent::File::period;
     case File::burst: return FileEvent::File::burst;
     case File::shares: return FileEvent::File::shares;
   }

@@ -1,5 +1,6 @@
 // Whose value a file holds: learned from readings, our own outcomes and what inotify says (KERNEL 3, 17, 19).
 #include <algorithm>
+#include <utility>
 
 #include "metrics/model/state.hpp"
 
@@ -36,10 +37,13 @@ void strike(OwnMemory& memory, Ownership& own, TimePoint at) {
   memory.strike_at = at;
 }
 
-/// What the owner means, given a file that holds `seen` where `ours` was: a field that he left alone is still his.
-Bandwidth owners(const Bandwidth& seen, const Bandwidth& ours, const Bandwidth& base) {
-  return {seen.quota == ours.quota ? base.quota : seen.quota, seen.period == ours.period ? base.period : seen.period,
-          seen.burst == ours.burst ? base.burst : seen.burst};
+/// What the owner means, given files that hold `seen` where `ours` was: what he left alone is still as he had it. His new value
+/// may happen to be ours: then only the event tells that it is his (a resize to what a lease has reached already).
+Bandwidth owners(const Bandwidth& seen, const Ownership& own, const OwnMemory& memory) {
+  const Bandwidth &ours = *own.in_force, &base = *own.base;
+  return {seen.quota == ours.quota && !memory.said_quota ? base.quota : seen.quota,
+          seen.period == ours.period ? base.period : seen.period,
+          seen.burst == ours.burst && !memory.said_burst ? base.burst : seen.burst};
 }
 
 /// Without a container whose base is known nothing of ours can be in the pod, and kubelet is still setting it up.
@@ -61,7 +65,7 @@ void become_certain(ModelState::Impl& m, Slot slot, TimePoint at) {
 void foreign_bandwidth(ModelState::Impl& m, Slot slot, TimePoint at, const Bandwidth& seen) {
   OwnMemory& memory = m.own[slot];
   Ownership& own = m.groups[slot].own;
-  const Bandwidth base = owners(seen, *own.in_force, *own.base);
+  const Bandwidth base = owners(seen, own, memory);
   own.in_force = seen;
   drop_pod(m, slot);
   strike(memory, own, at);
@@ -83,14 +87,15 @@ void foreign_bandwidth(ModelState::Impl& m, Slot slot, TimePoint at, const Bandw
 void take_bandwidth(ModelState::Impl& m, Slot slot, TimePoint at, const Bandwidth& seen) {
   OwnMemory& memory = m.own[slot];
   Ownership& own = m.groups[slot].own;
+  const bool somebody = own.base && (seen != *own.in_force || owners(seen, own, memory) != *own.base);
   if (!own.base) {   // not `in_force`: an outcome may come before the first reading
     own.in_force = own.base = seen;
     memory.candidate_at = at;
-  } else if (seen != *own.in_force && own.certain && in_use(m, slot)) {
+  } else if (somebody && own.certain && in_use(m, slot)) {
     foreign_bandwidth(m, slot, at, seen);
-  } else if (seen != *own.in_force) {
+  } else if (somebody) {
     own.certain = false;
-    own.base = owners(seen, *own.in_force, *own.base);
+    own.base = owners(seen, own, memory);
     own.in_force = seen;
     note_base(m, slot);
     memory.candidate_at = at;
@@ -99,13 +104,14 @@ void take_bandwidth(ModelState::Impl& m, Slot slot, TimePoint at, const Bandwidt
     memory.agreed = true;
   }
   if (memory.agreed) become_certain(m, slot, at);
-  memory.changed = false;
+  memory.changed = memory.said_quota = memory.said_burst = false;
 }
 
 void take_shares(ModelState::Impl& m, Slot slot, TimePoint at, Shares seen) {
   OwnMemory& memory = m.own[slot];
   Ownership& own = m.groups[slot].own;
-  const bool ours = own.shares_in_force == seen;
+  const bool said = std::exchange(memory.said_shares, false);
+  const bool ours = own.shares_in_force == seen && (!said || seen == own.base_shares);
   if (!own.base_shares) {
     if (memory.shares_candidate == seen && at - memory.shares_candidate_at >= kAgreeing) own.base_shares = seen;
     if (memory.shares_candidate != seen) memory.shares_candidate_at = at;
@@ -178,7 +184,10 @@ void take_event(ModelState::Impl& m, const FileEvent& event) {
       return drop_pod(m, event.slot);
     case FileEvent::What::changed:
       memory.refused = false;
-      if (event.file != FileEvent::File::shares) memory.changed = true;
+      memory.changed |= event.file != FileEvent::File::shares;
+      memory.said_quota |= event.file == FileEvent::File::bandwidth;
+      memory.said_burst |= event.file == FileEvent::File::burst;
+      memory.said_shares |= event.file == FileEvent::File::shares;
       if (own.certain && (event.file == FileEvent::File::shares || in_use(m, event.slot))) drop_pod(m, event.slot);
       return;
   }

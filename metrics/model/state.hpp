@@ -64,6 +64,8 @@ struct OwnMemory {
   std::optional<Shares> shares_candidate;
   bool agreed = false;   ///< two agreeing bandwidth readings >= 5 ms apart
   bool changed = false;  ///< an event said so of the bandwidth, and no reading has told the value yet
+  /// As `changed`, by file: what is read next is its owner's value, also where it is the one that we wrote.
+  bool said_quota = false, said_burst = false, said_shares = false;
   TimePoint strike_at;   ///< first of the last burst of foreign writes
   bool struck = false;
   TimePoint refused_at;  ///< last refusal of the same value

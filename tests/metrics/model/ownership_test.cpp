@@ -163,6 +163,26 @@ TEST_F(Owned, AFieldThatTheWriterLeftAloneIsStillTheOwners) {
   EXPECT_EQ(own(a).in_force, quota_ms(70, 25));
 }
 
+TEST_F(Owned, WhatSomebodyWritesIsHisAlsoWhereItIsWhatWeLent) {
+  struct Case {
+    File file;
+    Bandwidth base;
+  };
+  for (const Case& c : {Case{File::bandwidth, quota_ms(200)}, {File::period, quota_ms(50)}, {File::shares, quota_ms(50)}, {File::burst, quota_ms(50, 25)}}) {
+    w = World{};
+    pod = w.pod(), a = w.container(pod, 1);
+    w.settle({{a, quota_ms(50)}, {pod, quota_ms(50)}});
+    lend(a, quota_ms(200, 25));
+    w.event(a, What::changed, c.file);
+    w.file(a, quota_ms(200, 25));
+    EXPECT_EQ(own(a).base, c.base) << static_cast<int>(c.file);
+    w.ms += 10;
+    w.file(a, quota_ms(200, 25));   // the next reading is no word of his any more
+    EXPECT_EQ(own(a).base, c.base);
+    EXPECT_TRUE(own(a).certain);
+  }
+}
+
 TEST_F(Owned, NoLimitIsNotEligible) {
   foreign(a, unlimited());
   EXPECT_FALSE(own(a).certain);
@@ -228,6 +248,14 @@ TEST_F(Owned, ForeignSharesStand) {
   EXPECT_EQ(o.base_shares, Shares{300});
   EXPECT_EQ(o.shares_in_force, Shares{300});
   EXPECT_TRUE(o.drop);
+  w.ms += 10;
+  w.wrote(pod, Shares{37});
+  w.event(pod, What::changed, File::shares);   // he happens to want what we have lowered it to
+  w.read(pod).shares = Shares{37};
+  EXPECT_EQ(own(pod).base_shares, Shares{37});
+  w.ms += 10;
+  w.read(pod).shares = Shares{37};
+  EXPECT_FALSE(own(pod).drop);
 }
 
 TEST(Observe, OutcomesAreIgnoredSoThatNothingLooksForeign) {
