@@ -12,6 +12,7 @@
 
 #include "agent/clock.hpp"
 #include "agent/leftovers.hpp"
+#include "agent/process_stats.hpp"
 
 namespace headroom {
 namespace {
@@ -20,6 +21,7 @@ constexpr milliseconds kBeat{200};           // >= 4 Hz while the ledger has ent
 constexpr milliseconds kHurry{10};           // between ticks while everything goes back to base
 constexpr seconds kBackToBase{2};
 constexpr milliseconds kGuardLook{250}, kOffLook{100};
+constexpr seconds kTrimEvery{60};            // about 0.1 ms
 constexpr unsigned long kTimerSlack = 50'000;   // ns
 constexpr int kPriority = -10;
 
@@ -122,6 +124,10 @@ void Loop::once() {
   parts_.board.lends(engine_.desired.lendable);
   parts_.board.ticked(end);
   if (parts_.hands.enforcement() != nullptr) parts_.hands.enforcement()->beat(end);
+  if (end - trimmed_ >= kTrimEvery) {
+    return_free_memory();
+    trimmed_ = end;
+  }
   if (parts_.credits.wants(end)) parts_.credits.give(engine_.policy->credits(), end);
   answer_pending(end);
   ask_about(parts_.source.take_strangers());

@@ -73,7 +73,7 @@ class Loop {
   Accounts accounts_;
   NoticingSource source_;
   std::optional<TickResult> last_;
-  TimePoint ticked_, guard_seen_, fence_tried_, off_looked_;
+  TimePoint ticked_, guard_seen_, fence_tried_, off_looked_, trimmed_;
   std::uint64_t tick_ = 0;               ///< number of the last tick
   std::optional<Command> pending_;       ///< pause or restore that waits until everything is at base
   TimePoint pending_until_;

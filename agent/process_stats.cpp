@@ -82,4 +82,6 @@ void return_memory_early() {
   mallopt(M_TRIM_THRESHOLD, kLarge);
 }
 
+void return_free_memory() { malloc_trim(0); }
+
 }  // namespace headroom

@@ -14,6 +14,10 @@ ProcessView read_process();
 /// thread that made it.
 void return_memory_early();
 
+/// Now and then: what is free inside the heap goes back too. A small block that lives long would keep everything that was used
+/// for a moment below it.
+void return_free_memory();
+
 /// @param stat   text of /proc/self/stat
 /// @param ticks  clock ticks a second
 /// @param page   bytes
