@@ -39,7 +39,7 @@ class KernelSource final : public Source, public GroupAccess {
   std::optional<Bandwidth> last_bandwidth(Slot slot) const override;
 
   /// Other rules from the next observe on. Everything is at base.
-  void reclassify(ClassRules rules) { tree_.reclassify(std::move(rules), clock_()); }
+  void reclassify(ClassRules rules) { tree_.reclassify(std::move(rules)); }
 
   /// Between two ticks: who is who, from the next observe on.
   void know(KnownWorld world, const std::unordered_set<std::string>& changed) { tree_.know(std::move(world), changed); }

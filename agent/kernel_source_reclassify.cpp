@@ -32,7 +32,7 @@ void GroupTree::describe(Directory& directory) {
   if (names.told) group.infrastructure = names.role == ContainerRole::infra || names.role == ContainerRole::infra_init;
 }
 
-void GroupTree::reclassify(ClassRules rules, TimePoint now) {
+void GroupTree::reclassify(ClassRules rules) {
   classifier_.set_rules(std::move(rules));
   catalog_.rules.assign(1, ClassRule{});
   for (auto& [path, directory] : directories_) {
@@ -41,7 +41,7 @@ void GroupTree::reclassify(ClassRules rules, TimePoint now) {
   }
   release_unwatched();
   for (auto& [path, directory] : directories_) {
-    if (directory.slot == kNoSlot && directory.verdict.interest == Interest::watched) enter(path, directory, now);
+    if (directory.slot == kNoSlot && directory.verdict.interest == Interest::watched) enter(path, directory, TimePoint{});
   }
   ++catalog_.generation;
 }

@@ -179,7 +179,7 @@ void GroupTree::drop(Slot slot) {
 Result<> GroupTree::scan_all(TimePoint now) {
   to_scan_.clear();
   if (directories_.empty()) {
-    add("", now);
+    add("", TimePoint{});   // they were there before us: nobody in it has just begun
     if (!directories_.empty()) return {};
     if (!faults_.empty()) return tl::unexpected(faults_.back());
     return fail(Errc::absent, where_.cpu, "the root group cannot be opened");

@@ -49,7 +49,7 @@ class GroupTree final {
   void mend(TimePoint now);
 
   /// Every group gets its rule anew; one that no rule watches any more leaves the catalog. Nothing of ours is out.
-  void reclassify(ClassRules rules, TimePoint now);
+  void reclassify(ClassRules rules);
   /// What sources tell now; groups of the changed pods (by UID) and Docker containers (by ID) get names and rules anew.
   void know(KnownWorld world, const std::unordered_set<std::string>& changed);
   /// Containers that came since the last call and that no source has told of yet: pod UID and container ID.

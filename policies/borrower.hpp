@@ -11,7 +11,7 @@ namespace headroom {
 /// Parameters of the `headroom` policy; ranges and defaults are in its docs() table.
 struct HeadroomParams {
   milliseconds hold{1000};          ///< a lease outlives the last wish by this
-  int early_percent = 33;           ///< of the quota used before a forecast counts
+  int early_percent = 10;           ///< of the quota used before a forecast counts
   int burst_percent = 50;           ///< kernel burst, of the base quota; 0: none
   milliseconds punctuality{30};     ///< worst lateness of the last second beyond which nothing stays lent
   int harm_window_permille = 500;   ///< harm in one 100 ms window that ends leases at once
@@ -28,6 +28,7 @@ struct Borrower {
   TimePoint charged_at;
   TimePoint considered_at, claimed_at;  ///< last tick in which a claim was thought of, and made
   TimePoint wanted_at;              ///< last time it wanted more than its limit
+  TimePoint rested_at;              ///< last time that a second's use was below nine tenths of its limit
   TimePoint not_before;             ///< no lease before,
   Because not_before_why = Because::none;  ///< and why
   TimePoint harmed_until;           ///< end of the last backoff for harm,

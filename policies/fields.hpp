@@ -37,11 +37,11 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<Borrower> T>
 void fields(Archive& a, T& v) {
-  auto& [id, credit, usage, charged_at, considered_at, claimed_at, wanted_at, not_before, not_before_why, harmed_until,
+  auto& [id, credit, usage, charged_at, considered_at, claimed_at, wanted_at, rested_at, not_before, not_before_why, harmed_until,
          harm_strikes, account, start_tried,
          margin_percent, shrunk_at, wished, wished_lately, wished_at, levels, levels_at, keep_weight_until, parted_until, lease, share] = v;
-  a(id, credit, usage, charged_at, considered_at, claimed_at, wanted_at, not_before, not_before_why, harmed_until, harm_strikes, account, start_tried, margin_percent,
-    shrunk_at, wished, wished_lately, wished_at, levels, levels_at, keep_weight_until, parted_until, lease, share);
+  a(id, credit, usage, charged_at, considered_at, claimed_at, wanted_at, rested_at, not_before, not_before_why, harmed_until, harm_strikes, account, start_tried,
+    margin_percent, shrunk_at, wished, wished_lately, wished_at, levels, levels_at, keep_weight_until, parted_until, lease, share);
 }
 /// claims and awake are of one tick.
 template <class Archive, Of<LendingState> T>

@@ -12,7 +12,7 @@ namespace {
 
 constexpr ParamDoc kDocs[] = {
     {"hold", "ms", "0..10000", "1000", "a lease outlives the last wish for it by this long"},
-    {"earlyPercent", "% of the quota", "1..100", "33", "use within a period before a forecast counts"},
+    {"earlyPercent", "% of the quota", "1..100", "10", "use within a period before a forecast counts"},
     {"burstPercent", "% of the quota", "0..50", "50", "kernel burst on container and pod; 0: none"},
     {"punctuality", "ms", "1..1000", "30", "lateness of the loop beyond which nothing stays lent"},
     {"harmWindow", "permille of 100 ms", "1..1000", "500", "harm in one window that ends leases at once"},
@@ -34,7 +34,7 @@ struct Headroom {
     read.refuse_unknown(kName);
     Params p;
     p.hold = milliseconds{read.integer("hold", 0, 10'000, 1000)};
-    p.early_percent = static_cast<int>(read.integer("earlyPercent", 1, 100, 33));
+    p.early_percent = static_cast<int>(read.integer("earlyPercent", 1, 100, 10));
     p.burst_percent = static_cast<int>(read.integer("burstPercent", 0, 50, 50));
     p.punctuality = milliseconds{read.integer("punctuality", 1, 1000, 30)};
     p.harm_window_permille = static_cast<int>(read.integer("harmWindow", 1, 1000, 500));

@@ -96,6 +96,7 @@ void meet(const Snapshot& snap, LendingState& s, Slot slot) {
     if (b.lease != 0) return;  // its old lease ends first
     b = Borrower{};
     b.id = group->id;
+    b.rested_at = snap.at;
     std::erase_if(s.accounts, [&](const auto& a) { return a.second == slot; });
   }
   if (rule.borrow && !b.account) {   // perhaps later than it came: when its pod's name is known
@@ -105,7 +106,9 @@ void meet(const Snapshot& snap, LendingState& s, Slot slot) {
     s.accounts.emplace_back(account_of(*group), slot);
   }
   const GroupState& g = snap.groups[slot];
-  if (rule.borrow && g.own.certain && g.own.base && g.own.base->quota) charge(b, g, own_limit(g), rule.borrow->credit);
+  const bool limited = rule.borrow && g.own.certain && g.own.base && g.own.base->quota;
+  if (!limited || g.use_1s.value * 10 < own_limit(g).value * 9) b.rested_at = snap.at;
+  if (limited) charge(b, g, own_limit(g), rule.borrow->credit);
 }
 
 void end_lease(const Snapshot& snap, LendingState& s, Desired& out, std::size_t index, Because because,
@@ -138,9 +141,13 @@ void end_spent(const Snapshot& snap, const HeadroomParams& p, LendingState& s, D
 
 namespace {
 
-/// CPUs to be taken back for those who wait: from anybody, and from those whose first seconds are over.
+/// Who answers for waiting, the last the soonest: whose first seconds are over, and of those who never rests.
+enum class Whom { anybody, grown, restless };
+
+/// CPUs to be taken back for those who wait.
 struct Owed {
-  MilliCpu anybody, grown;
+  Whom from = Whom::anybody;
+  MilliCpu cores;
   Slot worst = kNoSlot;
 };
 
@@ -151,58 +158,82 @@ bool is_young(const Snapshot& snap, Slot slot) {
   return borrow && snap.at - group->first_seen < borrow->start;
 }
 
+/// No burst lasts so long: it takes all that it can get.
+bool is_restless(const Snapshot& snap, const Borrower& b) {
+  constexpr seconds kLongestBurst{10};
+  return snap.at - b.rested_at > kLongestBurst;
+}
+
+bool answers(const Snapshot& snap, const LendingState& s, Slot slot, Whom whom) {
+  if (whom == Whom::anybody) return true;
+  return !is_young(snap, slot) && (whom == Whom::grown || is_restless(snap, s.borrowers[slot]));
+}
+
 /// A new step waits for a quarter of the backoff. Who hurts again within a minute of his last one waits for twice as long as
-/// then, at most 32 times the backoff.
+/// then, at most 32 times the backoff; who never rests begins with 8 times.
 nanoseconds backoff(const Snapshot& snap, const HeadroomParams& p, Borrower& b, Slot slot) {
   constexpr seconds kMemory{60};
-  constexpr int kMostStrikes = 5;
+  constexpr int kMostStrikes = 5, kStrikesOfRestless = 3;
   if (is_young(snap, slot)) return p.harm_backoff / 4;
   const bool again = b.harmed_until != TimePoint{} && snap.at - b.harmed_until < kMemory;
   b.harm_strikes = again ? std::min(b.harm_strikes + 1, kMostStrikes) : 0;
+  if (is_restless(snap, b)) b.harm_strikes = std::max(b.harm_strikes, kStrikesOfRestless);
   const nanoseconds wait = p.harm_backoff * (1 << b.harm_strikes);
   b.harmed_until = snap.at + wait;
   return wait;
 }
 
-/// A window that hurts by itself asks for the CPU that a waiting thread wants; one more, when the contract's minute is half
-/// used up, for what it waited. New steps have nine tenths of the minute.
-void add_owed(const Snapshot& snap, const HeadroomParams& p, Slot slot, Owed& owed) {
+/// A window that hurts by itself asks for the CPU that a waiting thread wants. One more asks for what was waited in it, once so
+/// many tenths of the contract's minute are used up: one from those who never rest, five from others, nine from new steps.
+std::optional<Owed> owed_for(const Snapshot& snap, const HeadroomParams& p, Slot slot) {
   constexpr milliseconds kWindow{100}, kNoise{2};
   const GroupState& g = snap.groups[slot];
-  if (g.harm_window_end != g.read_at) return;
+  if (g.harm_window_end != g.read_at) return std::nullopt;
+  if (g.harm_100ms * 1000 >= kWindow * p.harm_window_permille) return Owed{Whom::anybody, MilliCpu{1000}, slot};
   const nanoseconds budget = snap.node.contract_budget;
-  const bool counts = budget > nanoseconds{0} && g.harm_100ms > kNoise;
+  if (budget <= nanoseconds{0} || g.harm_100ms <= kNoise) return std::nullopt;
   const MilliCpu waited = rate_of(g.harm_100ms, kWindow);
-  if (g.harm_100ms * 1000 >= kWindow * p.harm_window_permille) owed.anybody += MilliCpu{1000};
-  else if (counts && g.harm_minute * 10 > budget * 9) owed.anybody += waited;
-  else if (counts && g.harm_minute * 2 > budget) owed.grown += waited;
-  else return;
-  if (owed.worst == kNoSlot || g.harm_100ms > snap.groups[owed.worst].harm_100ms) owed.worst = slot;
+  if (g.harm_minute * 10 > budget * 9) return Owed{Whom::anybody, waited, slot};
+  if (g.harm_minute * 10 > budget * 5) return Owed{Whom::grown, waited, slot};
+  if (g.harm_minute * 10 > budget) return Owed{Whom::restless, waited, slot};
+  return std::nullopt;
 }
 
 /// Largest and newest first, until so much is back.
-void take_back(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out, MilliCpu owed, Slot worst,
-               bool (*from)(const Snapshot&, Slot)) {
-  while (owed.value > 0) {
+void take_back(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out, Owed owed) {
+  while (owed.cores.value > 0) {
     auto first = s.leases.end();
     for (auto it = s.leases.begin(); it != s.leases.end(); ++it)
-      if (from(snap, it->slot) && (first == s.leases.end() || std::pair(first->cores, first->since) < std::pair(it->cores, it->since))) first = it;
+      if (answers(snap, s, it->slot, owed.from) &&
+          (first == s.leases.end() || std::pair(first->cores, first->since) < std::pair(it->cores, it->since)))
+        first = it;
     if (first == s.leases.end()) return;
     Borrower& b = s.borrowers[first->slot];
-    owed -= std::max(MilliCpu{1}, first->cores - own_limit(snap.groups[first->slot]));
+    owed.cores -= std::max(MilliCpu{1}, first->cores - own_limit(snap.groups[first->slot]));
     b.not_before = snap.at + backoff(snap, p, b, first->slot);
     b.not_before_why = Because::revoke_harm;
-    end_lease(snap, s, out, static_cast<std::size_t>(first - s.leases.begin()), Because::revoke_harm, worst);
+    end_lease(snap, s, out, static_cast<std::size_t>(first - s.leases.begin()), Because::revoke_harm, owed.worst);
   }
 }
 
 }  // namespace
 
 void revoke_harmful(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out) {
-  Owed owed;
-  for (const Slot slot : snap.fresh) add_owed(snap, p, slot, owed);
-  take_back(snap, p, s, out, owed.anybody, owed.worst, [](const Snapshot&, Slot) { return true; });
-  take_back(snap, p, s, out, owed.grown, owed.worst, [](const Snapshot& now, Slot slot) { return !is_young(now, slot); });
+  Owed owed[] = {{Whom::anybody, {}, kNoSlot}, {Whom::grown, {}, kNoSlot}, {Whom::restless, {}, kNoSlot}};
+  nanoseconds longest{0};
+  Slot worst = kNoSlot;
+  for (const Slot slot : snap.fresh) {
+    const auto one = owed_for(snap, p, slot);
+    if (!one) continue;
+    owed[static_cast<std::size_t>(one->from)].cores += one->cores;
+    if (worst != kNoSlot && snap.groups[slot].harm_100ms <= longest) continue;
+    worst = slot;
+    longest = snap.groups[slot].harm_100ms;
+  }
+  for (Owed& part : owed) {
+    part.worst = worst;
+    take_back(snap, p, s, out, part);
+  }
 }
 
 void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Slot slot) {

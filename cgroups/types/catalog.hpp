@@ -78,7 +78,7 @@ struct Group {
   CpuSet cpus;               ///< CPUs it may use; empty: unreadable
   std::optional<microseconds> spec_quota;   ///< of a pod: what its spec asks for, per 100 ms; nullopt: none, or nobody has told
   std::uint64_t inode = 0;   ///< in the cpu (v1) or unified (v2) hierarchy
-  TimePoint first_seen;
+  TimePoint first_seen;      ///< epoch: it was there before us
   Identity identity;
   std::uint64_t id = 0;      ///< unique per life of a group, never reused within a run
   Slot parent = kNoSlot;

@@ -26,7 +26,6 @@ SimNode::SimNode(const Machine& machine) : kernel_(machine, loads_) {
   Group root;
   root.id = 1;
   root.cpus = all_cpus(machine.cpus);
-  root.first_seen = now();
   catalog_.groups.emplace_back(std::move(root));
   by_path_[""] = kRoot;
   new_.push_back(kRoot);
@@ -58,7 +57,7 @@ Result<Slot> SimNode::add(const NodeGroup& group) {
   entry.id = entry.inode = slot + 1;
   entry.rule = rule_of(group.rule);
   entry.cpus = all_cpus(catalog_.cpus);
-  entry.first_seen = now();
+  if (observed_) entry.first_seen = now();
   catalog_.groups.resize(std::max<std::size_t>(catalog_.groups.size(), slot + 1));
   catalog_.groups[slot] = std::move(entry);
   by_path_[group.path] = slot;

@@ -127,6 +127,7 @@ class SimNode final : public Source, public Sink {
   std::vector<Action> actions_;            ///< the next one last; of one moment, the one asked for first
   std::vector<FileEvent> events_;
   bool happened_ = false;
+  bool observed_ = false;                  ///< what was there before the first look has not just begun
   nanoseconds lateness_{0}, each_tick_{0};
   ThreadId daemon_ = 0;
   std::vector<Slot> new_;

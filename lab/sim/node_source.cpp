@@ -20,6 +20,7 @@ Sample SimNode::observe(const ReadPlan& reads) {
   if (!happened_) pass(due, Until::something_happens);
   if (lateness_.count() > 0) pass(kernel_.now() + lateness_.count(), Until::the_end);
   happened_ = false;
+  observed_ = true;
   if (each_tick_.count() > 0) kernel_.wake(daemon_, each_tick_.count());
   counters_.cost += each_tick_;
   Sample sample;

@@ -19,6 +19,12 @@ struct HeadroomPolicy : ::testing::Test {
     ASSERT_NE(want_for(node.decide(*p), slot), nullptr);
     ASSERT_FALSE(p->leases().empty());
   }
+  /// Every n-th time the step pauses.
+  void rest_every(int i, int n) {
+    if (i % n != 0) return;
+    node.run(step, MilliCpu{0}, milliseconds{0});
+    node.decide(*p);
+  }
 };
 
 TEST_F(HeadroomPolicy, LendsBeforeTheQuotaRunsDry) {
@@ -181,8 +187,9 @@ TEST_F(HeadroomPolicy, WhoHurtsAgainAndAgainWaitsTwiceAsLongEachTime) {
     node.decide(*p);
     EXPECT_TRUE(p->leases().empty());
     const TimePoint from = node.now;
-    while (p->leases().empty() && node.now - from < seconds{200}) {
+    for (int i = 0; p->leases().empty() && node.now - from < seconds{200}; ++i) {
       node.pass(milliseconds{100});
+      rest_every(i, 50);
       node.run(step, MilliCpu{2000}, milliseconds{40});
       node.decide(*p);
     }
@@ -192,10 +199,39 @@ TEST_F(HeadroomPolicy, WhoHurtsAgainAndAgainWaitsTwiceAsLongEachTime) {
   for (const int seconds_each : {2, 4, 8, 16, 32, 64, 64}) EXPECT_EQ(hurt(), milliseconds{1000 * seconds_each});
   for (int i = 0; i < 700; ++i) {
     node.pass(milliseconds{100});
+    rest_every(i, 50);
     node.run(step, MilliCpu{2000}, milliseconds{40});
     node.decide(*p);
   }
   EXPECT_EQ(hurt(), seconds{2}) << "a minute without harm is forgotten";
+}
+
+TEST_F(HeadroomPolicy, WhoNeverRestsHasATenthOfTheMinuteAndWaitsLonger) {
+  node.node.contract_budget = milliseconds{600};
+  for (const bool rests : {true, false}) {
+    node.run(step, MilliCpu{0}, milliseconds{0});
+    node.decide(*p);
+    for (int i = 0; i < 110; ++i) {   // a tenth longer than the longest burst
+      node.pass(milliseconds{100});
+      if (rests) rest_every(i, 50);
+      node.run(step, MilliCpu{600}, milliseconds{40});
+      node.decide(*p);
+    }
+    ASSERT_EQ(p->leases().size(), 1u);
+    node.read(service);
+    node.states[service].harm_100ms = milliseconds{5};
+    node.states[service].harm_minute = milliseconds{100};
+    node.states[service].harm_window_end = node.now;
+    node.decide(*p);
+    EXPECT_EQ(p->leases().empty(), !rests);
+  }
+  const TimePoint from = node.now;
+  while (p->leases().empty() && node.now - from < seconds{200}) {
+    node.pass(milliseconds{100});
+    node.run(step, MilliCpu{600}, milliseconds{40});
+    node.decide(*p);
+  }
+  EXPECT_EQ(node.now - from, seconds{16});
 }
 
 TEST_F(HeadroomPolicy, WhatIsTakenBackForTheMinuteIsNoMoreThanWasWaitedFor) {
