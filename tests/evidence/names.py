@@ -54,11 +54,8 @@ def arm(node, kubelet):
     churn = subprocess.Popen([f"{BIN}/headroom-churn", "--root", ROOT, "--steady", "0", "--per-second", str(RATE), "--seconds", str(SECONDS)],
                              stdout=subprocess.PIPE, text=True)
     seen, known, began = {}, {}, time.monotonic()
-    warm = False
     while churn.poll() is None:
         time.sleep(1)
-        if not warm and time.monotonic() - began > SECONDS / 3:   # its first starts and lists need memory for good
-            warm, before["RSS, KiB"] = True, daemon.holds()["RSS, KiB"]
         look(daemon, seen, known)   # in both arms, because it costs the daemon
     used, took = daemon.cpu() - cpu, time.monotonic() - began
     started = int(churn.stdout.read().split()[0])
@@ -67,6 +64,18 @@ def arm(node, kubelet):
     daemon.end()
     wrong = [name for _, name, uid in known.values() if name.split("/")[1] != "pod-" + uid]
     return {"cpu": used / took, "before": before, "after": after, "started": started, "seen": len(seen), "known": len(known), "wrong": len(wrong)}
+
+
+def memory(node, kubelet):
+    """@return KiB of RSS, the least in each third of a longer churn: in the first it needs what it keeps, and a list that is just read counts for more"""
+    daemon = Daemon(node, kubelet)
+    churn = subprocess.Popen([f"{BIN}/headroom-churn", "--root", ROOT, "--steady", "0", "--per-second", str(RATE), "--seconds", str(3 * SECONDS)], stdout=subprocess.PIPE)
+    began, thirds = time.monotonic(), [[], [], []]
+    while churn.poll() is None:
+        time.sleep(1)
+        thirds[min(2, int((time.monotonic() - began) / SECONDS))].append(daemon.holds()["RSS, KiB"])
+    daemon.end()
+    return [min(third) for third in thirds]
 
 
 def main():
@@ -78,6 +87,7 @@ def main():
                 print(f"rotation {round_ + 1}/{ROUNDS}: {name}", file=sys.stderr, flush=True)
                 arms[name].append(arm(node, kubelet if name == "names" else None))
         named_after = times_to_a_name(node, kubelet)
+        rss = memory(node, kubelet)
         kubelet.end()
     ratio = statistics.mean(a["cpu"] for a in arms["names"]) / statistics.mean(a["cpu"] for a in arms["paths"])
     named = arms["names"]
@@ -95,11 +105,13 @@ def main():
                 f"{sum(a['started'] for a in named)} starts.\n")
     rows.append(f"{NEWCOMERS} containers that come one after the other are named after {statistics.median(named_after):.2f} s (median), "
                 f"{max(named_after):.2f} s at most (bar 1).\n")
-    rows.append("| 8 s before the starts (RSS: after a third of them) and 8 s after them, with names | before | after |\n|---|---|---|")
-    for key in named[0]["before"]:
+    rows.append("| 8 s before the starts and 8 s after them, with names | before | after |\n|---|---|---|")
+    for key in ("fds", "watches", "series"):
         before, after = ([a[when][key] for a in named] for when in ("before", "after"))
         rows.append(f"| {key} | {', '.join(map(str, before))} | {', '.join(map(str, after))} |")
-        ok = ok and all(y <= x * (1.05 if key.startswith("RSS") else 1) + (0 if key.startswith("RSS") else 2) for x, y in zip(before, after))
+        ok = ok and all(y <= x + 8 for x, y in zip(before, after))   # a few counters by kind have not counted before
+    rows.append(f"\nRSS in the thirds of {3 * SECONDS} s of such starts, the least of each: {', '.join(map(str, rss))} KiB; the last to the second {rss[2] / rss[1]:.3f} (bar 1.02).")
+    ok = ok and rss[2] <= rss[1] * 1.02
     rows.append(f"\nVerdict: **{'passed' if ok else 'FAILED'}**")
     with open(OUT + ".new", "w") as file:
         file.write("\n".join(rows) + "\n")
