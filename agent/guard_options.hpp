@@ -11,9 +11,10 @@ struct OptionText {
 
 constexpr const char* kAbout =
     "headroom-guard puts back what headroomd wrote, should that be killed or freeze.\n"
-    "It blocks in flock on the daemon's lock: when the kernel hands it over, the daemon is dead. It watches the daemon's\n"
-    "heartbeat: silent for a second, it raises a fence and puts the originals back. headroomd starts one by itself; under\n"
-    "systemd, or as a sidecar, it is started on its own. SIGTERM ends it without touching anything.\n";
+    "It waits for a mutex in the ledger that the kernel hands over when the daemon's writing thread has died, and then for\n"
+    "the lock that falls free when all of the daemon has. It watches the daemon's heartbeat: silent for a second, it raises\n"
+    "a fence and puts the originals back. headroomd starts one by itself; under systemd, or as a sidecar, it is started on\n"
+    "its own. SIGTERM ends it without touching anything.\n";
 
 constexpr const char* kFooter =
     "Exit status:\n"

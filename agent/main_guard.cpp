@@ -1,8 +1,8 @@
 // headroom-guard: puts the originals back when the daemon is dead or frozen. libc and cgroups/ledger only (and the
 // texts of its command line).
 //
-//   one thread   sleeps until the ledger is armed, blocks in flock on the daemon's lock (KERNEL 23); when the kernel
-//                hands it over the daemon is dead: restore, disarm, unlock
+//   one thread   sleeps until the ledger is armed, blocks until the daemon's writing thread ends: restore; then in flock on
+//                the daemon's lock (KERNEL 23): when the kernel hands it over all of the daemon is dead: disarm, unlock
 //   the other    shows that the guard lives, watches the daemon's heartbeat; silent for 1 s: fence, restore, and take
 //                back what a daemon woken between its test of the fence and its write still writes
 //
@@ -128,10 +128,26 @@ void undo(Guard& guard) {
   if (result.restored + result.foreign + result.gone + result.failed != 0) say("the daemon is gone", result);
 }
 
+/// The daemon's writing thread is dead. The rest of it follows, and then undo(), which finds little to do.
+void undo_early(Guard& guard) {
+  ::pthread_mutex_lock(&guard.restoring);
+  RestoreResult result;
+  if (guard.image->header.armed.load() != 0) result = restore_image(*guard.image, After::keep);
+  ::pthread_mutex_unlock(&guard.restoring);
+  if (result.restored != 0) say("the daemon is dying", result);
+}
+
 void* watch_lock(void* arg) {
   Guard& guard = *static_cast<Guard*>(arg);
   for (;;) {
     wait_until_armed(guard);
+    Header& header = guard.image->header;
+    if (wait_for_end_of_writer(header)) {
+      undo_early(guard);
+      end_writing(header);
+    } else if (header.armed.load() == 0) {
+      continue;   // it has taken back everything itself
+    }
     const int fd = open_lock(guard);
     int got = -1;
     while (fd >= 0 && (got = ::flock(fd, LOCK_EX)) != 0 && errno == EINTR) {

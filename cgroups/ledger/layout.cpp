@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <ctime>
 
 namespace headroom::ledger {
 namespace {
@@ -44,6 +45,7 @@ bool create(const char* run_dir, const char* boot_id) {
   header.size = sizeof(Image);
   std::memcpy(header.boot_id, boot_id, sizeof header.boot_id);
   header.next_life = 1;
+  make_writing(header.writing);
   const int refused = ::posix_fallocate(fd, 0, sizeof(Image));
   bool ok = refused == 0 && ::pwrite(fd, &header, sizeof header, 0) == static_cast<ssize_t>(sizeof header);
   int why = refused != 0 ? refused : errno;
@@ -75,6 +77,14 @@ bool set_aside(const char* run_dir, Status why, const char* old_boot) {
     if (*c == '/') why = Status::corrupt;
   std::snprintf(name, sizeof name, "ledger.%s", why == Status::other_boot ? old_boot : "corrupt");
   return join(from, run_dir, "ledger") && join(to, run_dir, name) && ::rename(from, to) == 0;
+}
+
+/// The C library takes a mutex of another kind at its word, and one of the kernel's kinds ends the process. Its kind is the
+/// one part of it that has no public name.
+bool is_sound(const pthread_mutex_t& mutex) {
+  pthread_mutex_t fresh{};
+  make_writing(fresh);
+  return mutex.__data.__kind == fresh.__data.__kind;
 }
 
 }  // namespace
@@ -114,6 +124,38 @@ void unmap_image(Image* image) {
 }
 
 void shed_image(Image* image) { ::madvise(static_cast<void*>(image), sizeof(Image), MADV_DONTNEED); }
+
+void make_writing(pthread_mutex_t& writing) {
+  pthread_mutexattr_t kind;
+  ::pthread_mutexattr_init(&kind);
+  ::pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
+  ::pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_ROBUST);
+  ::pthread_mutex_init(&writing, &kind);
+  ::pthread_mutexattr_destroy(&kind);
+}
+
+void begin_writing(Header& header) {
+  timespec until{};
+  ::clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_nsec += 500'000'000;
+  until.tv_sec += until.tv_nsec / 1'000'000'000;
+  until.tv_nsec %= 1'000'000'000;
+  int error = is_sound(header.writing) ? ::pthread_mutex_timedlock(&header.writing, &until) : EINVAL;
+  if (error == EOWNERDEAD) error = ::pthread_mutex_consistent(&header.writing);
+  if (error == 0) return;
+  make_writing(header.writing);
+  ::pthread_mutex_lock(&header.writing);
+}
+
+void end_writing(Header& header) { ::pthread_mutex_unlock(&header.writing); }
+
+bool wait_for_end_of_writer(Header& header) {
+  if (!is_sound(header.writing)) return false;
+  const int error = ::pthread_mutex_lock(&header.writing);
+  if (error == EOWNERDEAD) return ::pthread_mutex_consistent(&header.writing) == 0;
+  if (error == 0) ::pthread_mutex_unlock(&header.writing);
+  return false;
+}
 
 bool copy_row(const Image& image, std::uint32_t index, Copy& out) {
   const Row& row = image.rows[index];

@@ -51,6 +51,7 @@ Status Ledger::open(const char* run_dir) {
   map_->image = image;
   map_->rebuild();
   shed_image(image);
+  begin_writing(image->header);
   image->header.fence.store(0);       // the caller holds the lock: whom it was raised against is dead
   image->header.guard_beat.store(0);  // and so may be the guard that it had; one that lives shows itself again
   image->header.writer_pid.store(static_cast<std::uint32_t>(::getpid()));
@@ -59,6 +60,7 @@ Status Ledger::open(const char* run_dir) {
 
 void Ledger::close() {
   if (map_ == nullptr) return;
+  end_writing(map_->image->header);
   unmap_image(map_->image);
   std::free(map_);
   map_ = nullptr;
