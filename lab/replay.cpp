@@ -180,6 +180,7 @@ int run_replay(const ReplayOptions& options) {
     auto flipped = flip_counter(*segments, options.flip);
     if (!flipped) return complain(flipped.error());
     fmt::print("changed: {}\n", flipped->what);
+    if (const auto where = first_other_state(*segments, *flipped)) fmt::print("the first state that differs is that of {}\n", *where);
     segments = std::move(flipped->segments);
   }
   if (!options.policy.empty()) return compare_policies(options, views(*segments));

@@ -39,9 +39,14 @@ int run_replay(const ReplayOptions& options);
 struct FlippedJournal {
   std::vector<std::string> segments;
   std::string what;              ///< "usage of /kubepods/…, read at tick 1200: 50 ms more than was read"
+  std::uint64_t tick = 0;        ///< that read it
+  Slot slot = kNoSlot;           ///< of the group
 };
 /// Errors: absent (no usage was read from there on), malformed.
 Result<FlippedJournal> flip_counter(const std::vector<std::string>& segments, std::uint64_t at);
+/// The first tick after which the state that decides is another than with the journal as it was read, and what the changed group
+/// seems to use: "tick 1200: 0.510 cores over 100 ms instead of 0.010". Not every state that differs makes another plan.
+std::optional<std::string> first_other_state(const std::vector<std::string>& segments, const FlippedJournal& flipped);
 
 struct AuditOptions {
   std::vector<std::string> roots;

@@ -45,6 +45,7 @@ Result<FlippedJournal> flip_counter(const std::vector<std::string>& segments, st
   const auto counter = find_counter(segments, at);
   if (!counter) return tl::unexpected(counter.error());
   FlippedJournal out;
+  out.tick = counter->tick, out.slot = counter->slot;
   out.what = fmt::format("usage of /{}, read at tick {}: {} ms more than was read", counter->path, counter->tick, kFlip.count());
   const auto edit = [&](JournalTick& tick) {
     if (tick.number != counter->tick) return;
@@ -57,6 +58,17 @@ Result<FlippedJournal> flip_counter(const std::vector<std::string>& segments, st
     out.segments.push_back(std::move(*edited));
   }
   return out;
+}
+
+std::optional<std::string> first_other_state(const std::vector<std::string>& segments, const FlippedJournal& flipped) {
+  Replay as_read({segments.begin(), segments.end()}), changed({flipped.segments.begin(), flipped.segments.end()});
+  for (;;) {
+    const Replay::Tick *one = as_read.next(), *other = changed.next();
+    if (one == nullptr || other == nullptr) return std::nullopt;
+    if (one->number < flipped.tick || as_read.state() == changed.state()) continue;
+    const auto use = [&](const Replay::Tick& tick) { return static_cast<double>(tick.snapshot.groups[flipped.slot].use_100ms.value) / 1000; };
+    return fmt::format("tick {}: {:.3f} cores over 100 ms instead of {:.3f}", one->number, use(*other), use(*one));
+  }
 }
 
 }  // namespace headroom::lab

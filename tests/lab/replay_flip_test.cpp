@@ -46,10 +46,14 @@ TEST(ReplayFlip, OneCounterPartsThePlansFromItsTickOn) {
     EXPECT_NE(flipped->what.find("50 ms more than was read"), std::string::npos);
     const auto count = replayed(flipped->segments.at(0));
     EXPECT_EQ(count.ticks, whole.ticks);
+    const auto other = first_other_state({journal}, *flipped);
+    ASSERT_TRUE(other) << flipped->what;
+    EXPECT_TRUE(other->starts_with("tick " + std::to_string(flipped->tick) + ": ")) << *other;
     EXPECT_TRUE(count.first_disagreement == 0 || count.first_disagreement >= at);
     parted += count.first_disagreement != 0;
   }
   EXPECT_GE(parted, 5);
+  EXPECT_FALSE(first_other_state({journal}, {{journal}, "", 1, 0})) << "nothing is changed";
 }
 
 TEST(ReplayFlip, BeyondTheEndThereIsNothingToChange) {
