@@ -32,21 +32,22 @@ bool wants_more(const GroupState& g, const HeadroomParams& p, MilliCpu limit) {
   return g.used_in_period + cpu_time(g.rate, g.period_left) > quota;
 }
 
-MilliCpu wish(const Borrower& b, const GroupState& g, const HeadroomParams& p, MilliCpu granted, MilliCpu ceiling) {
+MilliCpu wish(const Borrower& b, const GroupState& g, MilliCpu granted, MilliCpu ceiling) {
   if (granted.value == 0 || g.throttling) return ceiling;
   // A rate over a few milliseconds is no use yet: two bursts of one thread would move the limit to and fro.
+  constexpr int kLastingPercent = 33;   // of what is granted for a period
   const nanoseconds quota = g.own.base ? cpu_time(granted, g.own.base->period) : nanoseconds{0};
-  const bool lasting = g.used_in_period * 100 >= quota * p.early_percent;
+  const bool lasting = g.used_in_period * 100 >= quota * kLastingPercent;
   const MilliCpu use = lasting ? std::max(g.use_100ms, g.rate) : g.use_100ms;
   if (use.value * 10 >= granted.value * 9) return ceiling;   // it takes what it gets: the need is not known
   return std::min(ceiling, MilliCpu{use.value * (100 + b.margin_percent) / 100 + 100});
 }
 
 MilliCpu steady(Borrower& b, MilliCpu wish, TimePoint now) {
-  constexpr seconds kSteady{1};
-  const bool a_little_less = wish < b.wished && wish.value * 2 > b.wished.value;
+  constexpr milliseconds kSteady{1000}, kWindow{100};
+  const bool less = wish < b.wished, a_little_less = less && wish.value * 2 > b.wished.value;
   b.wished_lately = std::max(b.wished_lately, wish);
-  if (a_little_less && now - b.wished_at < kSteady) return b.wished;
+  if (less && now - b.wished_at < (a_little_less ? kSteady : kWindow)) return b.wished;
   b.wished = a_little_less ? b.wished_lately : wish;
   b.wished_lately = wish;
   b.wished_at = now;

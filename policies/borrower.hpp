@@ -60,10 +60,11 @@ bool wants_more(const GroupState& g, const HeadroomParams& p, MilliCpu limit);
 /// What it would use in all if nothing held it: everything up to the ceiling at first, then its use with a margin.
 /// @param granted  what it has now in all; 0: no lease
 /// @param ceiling  min(upTo of its class, CPUs it may use)
-MilliCpu wish(const Borrower& b, const GroupState& g, const HeadroomParams& p, MilliCpu granted, MilliCpu ceiling);
+MilliCpu wish(const Borrower& b, const GroupState& g, MilliCpu granted, MilliCpu ceiling);
 
 /// What it asks for: a wish that is a little smaller (more than half) counts when it has been so for a second, because
-/// every change of a limit is two writes, each of which fills a pool (KERNEL 1).
+/// every change of a limit is two writes, each of which fills a pool (KERNEL 1). One that is much smaller counts when it has been
+/// so for the 100 ms that its use is taken over: use from before the limit went up says nothing of what is used under it.
 MilliCpu steady(Borrower& b, MilliCpu wish, TimePoint now);
 
 /// CPU request behind a weight. v1: shares x 1000 / 1024 (kubelet). v2: by the linear formula (KEP-2254) first; the

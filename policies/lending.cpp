@@ -248,7 +248,7 @@ void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Sl
   const bool starting = leased ? s.leases[b.lease - 1].kind == LeaseKind::start : may_start(snap, p, s, group, b);
   if (!wants && !starting) return;
   const MilliCpu granted = leased ? s.leases[b.lease - 1].cores : MilliCpu{};
-  const MilliCpu asked = steady(b, wish(b, g, p, granted, ceiling_of(snap, group)), snap.at) - own_limit(g);
+  const MilliCpu asked = steady(b, wish(b, g, granted, ceiling_of(snap, group)), snap.at) - own_limit(g);
   if (asked < p.least) return;
   const MilliCpu lent = leased ? granted - own_limit(g) : MilliCpu{};
   b.claimed_at = snap.at;

@@ -59,6 +59,22 @@ TEST_F(HeadroomPolicy, NeverLendsWithoutACertainFiniteBase) {
   EXPECT_EQ(want_for(node.decide(*p), step), nullptr);
 }
 
+TEST_F(HeadroomPolicy, BurstsOfASmallContainerDoNotMoveItsLimitToAndFro) {
+  const Slot small = node.pod("s3", kStep, MilliCpu{50});
+  MilliCpu before{};
+  int moves = 0;
+  for (int i = 0; i < 500; ++i) {   // a second of ticks; a few milliseconds at 0.27 cores in every period, 0.06 cores over all
+    node.pass(milliseconds{2});
+    node.run(small, MilliCpu{270}, milliseconds{2 + i % 15});
+    node.states[small].use_100ms = MilliCpu{60};
+    node.decide(*p);
+    ASSERT_EQ(p->leases().size(), 1U) << i;
+    moves += p->leases()[0].cores != before;
+    before = p->leases()[0].cores;
+  }
+  EXPECT_LE(moves, 22);   // up and down again, each time after 100 ms of use at the most
+}
+
 TEST_F(HeadroomPolicy, GoesBackAfterTheHoldAndNotBefore) {
   lend(step);
   node.pass(milliseconds{900});
