@@ -11,6 +11,7 @@ using scheduling::Context;
 using scheduling::falls_due;
 
 constexpr milliseconds kIdleGrid{250};  // the slow clock in four wakeups a second
+constexpr nanoseconds kAsleepGrid = nanoseconds{kIdleGrid} / 4;   // who sleeps by his pod's counter is seen within this
 constexpr milliseconds kSoonest{1};
 
 /// Next point of a grid, so that ticks do not drift; one that is nearly there counts as this one.
@@ -22,7 +23,7 @@ TimePoint on_grid(TimePoint at, nanoseconds grid) {
 
 TimePoint next_wake(const Context& c) {
   nanoseconds grid = kIdleGrid;
-  if (c.state.eligible > 0) grid = c.params.eligible;
+  if (c.state.eligible > 0) grid = c.state.timed > 0 ? nanoseconds{c.params.eligible} : kAsleepGrid;
   if (c.params.rhythm.count() > 0) grid = std::min<nanoseconds>(kIdleGrid, c.params.rhythm);
   if (!c.state.fast.empty()) grid = scheduling::fast_interval(c);
   TimePoint wake = std::min(on_grid(c.now.at, grid), scheduling::judge_wake(c));

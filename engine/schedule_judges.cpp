@@ -90,7 +90,8 @@ bool nearly_full(const Context& c) { return c.now.node.use_now.value * 10 > std:
 
 TimePoint judge_wake(const Context& c) {
   const Round round = round_kind(c);
-  if (round == Round::none || c.state.neighbours.empty()) return TimePoint::max();
+  const bool nobody = round == Round::baseline && c.state.baseline.empty();   // whoever is to join it does so at any wakeup
+  if (round == Round::none || nobody || c.state.neighbours.empty()) return TimePoint::max();
   return std::max(c.state.judge_due, c.now.at + milliseconds{1});
 }
 

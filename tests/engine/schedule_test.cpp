@@ -250,7 +250,7 @@ struct Sleepers : testing::Test {
 TEST_F(Sleepers, APodThatStandsStillIsReadForItsContainers) {
   stand_still();
   c.run(seconds{10});
-  EXPECT_NEAR(double(c.usage[pod].size()), 200, 12);
+  EXPECT_NEAR(double(c.usage[pod].size()), 160, 10);
   EXPECT_NEAR(double(c.usage[borrower].size()), 10, 1);   // for its credit
   EXPECT_EQ(c.usage[neighbour].size(), 0u);
   EXPECT_EQ(c.throttle[pod].size() + c.throttle[borrower].size() + c.throttle[neighbour].size(), 0u);
