@@ -21,7 +21,7 @@ constexpr milliseconds kBeat{200};           // >= 4 Hz while the ledger has ent
 constexpr milliseconds kHurry{10};           // between ticks while everything goes back to base
 constexpr seconds kBackToBase{2};
 constexpr milliseconds kGuardLook{250}, kOffLook{100};
-constexpr seconds kTrimEvery{60};            // about 0.1 ms
+constexpr seconds kTrimEvery{15};            // about 0.1 ms, as often as one is scraped
 constexpr unsigned long kTimerSlack = 50'000;   // ns
 constexpr int kPriority = -10;
 
