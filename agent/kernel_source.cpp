@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::uint8_t kSettings = kReadBandwidth | kReadShares;
 constexpr std::uint8_t kEverything = kReadUsage | kReadThrottle | kSettings | kReadPopulated;
+constexpr std::size_t kAhead = 2;
 constexpr std::size_t kDirectoriesPerTick = 32;   ///< of a rescan: about 0.5 ms
 
 /// Puts a result where it belongs. `gone` and `absent` are ordinary; the caller gets to know of the first.
@@ -91,7 +92,10 @@ void KernelSource::want(Slot slot, std::uint8_t bits) {
 void KernelSource::read_wanted(Sample& sample) {
   sample.readings.reserve(order_.size());
   std::size_t failed = 0;
-  for (const Slot slot : order_) {
+  for (std::size_t i = 0; i < order_.size(); ++i) {
+    const Slot slot = order_[i];
+    // A large node's groups do not stay in the cache from one tick to the next, and a reading is long enough to fetch one.
+    if (i + kAhead < order_.size()) tree_.fetch(order_[i + kAhead]);
     switch (read_group(slot, std::exchange(wanted_[slot], std::uint8_t{0}), sample)) {
       case Got::all: break;
       case Got::not_all: ++failed; break;

@@ -28,6 +28,8 @@ class GroupTree final {
 
   /// nullptr: free slot.
   GroupFiles* files(Slot slot);
+  /// Into the cache, what a reading of it needs.
+  void fetch(Slot slot) const { if (slot < files_.size() && files_[slot]) files_[slot]->fetch(); }
   /// Slots that came since the last call: nothing of them has been read yet.
   std::vector<Slot> take_new();
 

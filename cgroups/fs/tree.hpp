@@ -36,6 +36,7 @@ class GroupFiles {
   ~GroupFiles();
 
   std::uint64_t inode() const;
+  void fetch() const { __builtin_prefetch(impl_.get()); }   ///< into the cache, what the next reading needs
   Result<nanoseconds> usage();
   Result<ThrottleCounters> throttle();
   Result<Bandwidth> bandwidth();                 ///< burst 0 where there is no burst file

@@ -22,6 +22,8 @@ namespace {
 
 using namespace model;
 
+constexpr std::size_t kAhead = 4;
+
 /// drop and overtaken live for one tick.
 void begin_tick(ModelState::Impl& m) {
   ++m.tick;
@@ -41,11 +43,23 @@ bool of_pod(const ModelState::Impl& m, const Reading& reading) {
   return reading.slot < m.places.size() && m.places[reading.slot].pod_kind;
 }
 
+/// A large node's groups do not stay in the cache from one tick to the next.
+void fetch(const ModelState::Impl& m, Slot slot) {
+  if (slot >= m.groups.size() || slot >= m.rates.size()) return;
+  __builtin_prefetch(&m.groups[slot]);
+  __builtin_prefetch(&m.rates[slot]);
+  __builtin_prefetch(reinterpret_cast<const char*>(&m.rates[slot]) + 64);
+}
+
 /// Use of pods comes before their containers', which follows from it while they stand still; settings come after theirs. So
 /// the order of the readings does not matter.
 void take_readings(ModelState::Impl& m, const ModelParams& params, const Sample& sample) {
-  for (const Reading& r : sample.readings)
+  const auto n = sample.readings.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    if (i + kAhead < n) fetch(m, sample.readings[i + kAhead].slot);
+    const Reading& r = sample.readings[i];
     if (r.usage && of_pod(m, r) && known(m, r)) take_usage(m, params, r);
+  }
   for (const Reading& r : sample.readings) {
     if (!known(m, r)) continue;
     if (r.usage && !of_pod(m, r)) take_usage(m, params, r);
