@@ -33,21 +33,16 @@ bool read_boot_id(char (&out)[40]) {
 }
 
 /// A complete file under another name, then renamed: nobody ever maps a half of it.
-bool create(const char* run_dir, const char* boot_id) {
+/// @param rows  whose rows it has; nullptr: none
+bool put(const char* run_dir, const Header& header, const Image* rows) {
   char fresh[kPath], path[kPath];
   if (!join(fresh, run_dir, "ledger.new") || !join(path, run_dir, "ledger")) return false;
   ::unlink(fresh);
   const int fd = ::open(fresh, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return false;
-  Header header{};
-  std::memcpy(header.magic, kMagic, sizeof kMagic);
-  header.version = kVersion;
-  header.size = sizeof(Image);
-  std::memcpy(header.boot_id, boot_id, sizeof header.boot_id);
-  header.next_life = 1;
-  make_writing(header.writing);
   const int refused = ::posix_fallocate(fd, 0, sizeof(Image));
-  bool ok = refused == 0 && ::pwrite(fd, &header, sizeof header, 0) == static_cast<ssize_t>(sizeof header);
+  const auto write = [fd](const void* from, std::size_t n) { return ::pwrite(fd, from, n, 0) == static_cast<ssize_t>(n); };
+  bool ok = refused == 0 && (rows == nullptr || write(rows, sizeof(Image))) && write(&header, sizeof header);
   int why = refused != 0 ? refused : errno;
   ::close(fd);
   if (ok && ::rename(fresh, path) != 0) {
@@ -57,6 +52,27 @@ bool create(const char* run_dir, const char* boot_id) {
   if (!ok) ::unlink(fresh);
   errno = why;
   return ok;
+}
+
+/// The guard waits for the end of the one thread that writes: wait_for_end_of_writer().
+void make_writing(pthread_mutex_t& writing) {
+  pthread_mutexattr_t kind;
+  ::pthread_mutexattr_init(&kind);
+  ::pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
+  ::pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_ROBUST);
+  ::pthread_mutex_init(&writing, &kind);
+  ::pthread_mutexattr_destroy(&kind);
+}
+
+bool create(const char* run_dir, const char* boot_id) {
+  Header header{};
+  std::memcpy(header.magic, kMagic, sizeof kMagic);
+  header.version = kVersion;
+  header.size = sizeof(Image);
+  std::memcpy(header.boot_id, boot_id, sizeof header.boot_id);
+  header.next_life = 1;
+  make_writing(header.writing);
+  return put(run_dir, header, nullptr);
 }
 
 Status judge(int fd, const char* boot_id, Header& header) {
@@ -125,26 +141,24 @@ void unmap_image(Image* image) {
 
 void shed_image(Image* image) { ::madvise(static_cast<void*>(image), sizeof(Image), MADV_DONTNEED); }
 
-void make_writing(pthread_mutex_t& writing) {
-  pthread_mutexattr_t kind;
-  ::pthread_mutexattr_init(&kind);
-  ::pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
-  ::pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_ROBUST);
-  ::pthread_mutex_init(&writing, &kind);
-  ::pthread_mutexattr_destroy(&kind);
-}
-
-void begin_writing(Header& header) {
+bool begin_writing(Header& header) {
+  if (!is_sound(header.writing)) return false;
   timespec until{};
   ::clock_gettime(CLOCK_REALTIME, &until);
   until.tv_nsec += 500'000'000;
   until.tv_sec += until.tv_nsec / 1'000'000'000;
   until.tv_nsec %= 1'000'000'000;
-  int error = is_sound(header.writing) ? ::pthread_mutex_timedlock(&header.writing, &until) : EINVAL;
-  if (error == EOWNERDEAD) error = ::pthread_mutex_consistent(&header.writing);
-  if (error == 0) return;
+  const int error = ::pthread_mutex_timedlock(&header.writing, &until);
+  return error == 0 || (error == EOWNERDEAD && ::pthread_mutex_consistent(&header.writing) == 0);
+}
+
+Status renew_image(const char* run_dir, Image*& image) {
+  Header header;
+  std::memcpy(static_cast<void*>(&header), static_cast<const void*>(&image->header), sizeof header);
   make_writing(header.writing);
-  ::pthread_mutex_lock(&header.writing);
+  if (!put(run_dir, header, image)) return Status::io;
+  unmap_image(image);
+  return map_image(run_dir, Missing::fail, image);
 }
 
 void end_writing(Header& header) { ::pthread_mutex_unlock(&header.writing); }

@@ -120,13 +120,15 @@ void unmap_image(Image* image);
 /// Pages that were only looked at need not stay in this process; the file keeps them.
 void shed_image(Image* image);
 
-/// A fresh header.writing. Only while nobody can hold it.
-void make_writing(pthread_mutex_t& writing);
-/// header.writing for the calling thread, the only one that will write. Waits for a guard that is putting back what an earlier
-/// writer left, but not longer than half a second: then the mutex is damaged and made anew. Only with the daemon's lock held.
-void begin_writing(Header& header);
+/// Takes header.writing for the calling thread, the only one that will write. Waits for a guard that is putting back what an
+/// earlier writer left, half a second at most. Only with the daemon's lock held.
+/// @return false: damaged, or held by somebody who does not go on; see renew_image()
+bool begin_writing(Header& header);
 /// By the thread that began.
 void end_writing(Header& header);
+/// A new file with the same rows in place of this one, and its image. Whoever holds or waits for the old mutex keeps that one;
+/// the guard begins again when it sees the new file. Errors: io, with the old image as it was.
+Status renew_image(const char* run_dir, Image*& image);
 /// Blocks until the writing thread has ended or has called end_writing(). The kernel says so when that thread dies; the lock on
 /// a file falls free only when the process's other threads, its memory and its other files are gone, in a busy node's pod of
 /// 100m 2 to 10 ms later (`./test.sh evidence containers`).

@@ -42,8 +42,14 @@ Status Ledger::open(const char* run_dir) {
   Image* image = nullptr;
   const Status status = map_image(run_dir, Missing::create, image);
   if (image == nullptr) return Status::io;
+  const bool mine = begin_writing(image->header) || (renew_image(run_dir, image) == Status::ok && begin_writing(image->header));
+  if (!mine) {
+    unmap_image(image);
+    return Status::io;
+  }
   map_ = static_cast<Map*>(std::calloc(1, sizeof(Map)));
   if (map_ == nullptr) {
+    end_writing(image->header);
     unmap_image(image);
     errno = ENOMEM;
     return Status::io;
@@ -51,7 +57,6 @@ Status Ledger::open(const char* run_dir) {
   map_->image = image;
   map_->rebuild();
   shed_image(image);
-  begin_writing(image->header);
   image->header.fence.store(0);       // the caller holds the lock: whom it was raised against is dead
   image->header.guard_beat.store(0);  // and so may be the guard that it had; one that lives shows itself again
   image->header.writer_pid.store(static_cast<std::uint32_t>(::getpid()));

@@ -48,7 +48,6 @@ void fetch(const ModelState::Impl& m, Slot slot) {
   if (slot >= m.groups.size() || slot >= m.rates.size()) return;
   __builtin_prefetch(&m.groups[slot]);
   __builtin_prefetch(&m.rates[slot]);
-  __builtin_prefetch(reinterpret_cast<const char*>(&m.rates[slot]) + 64);
 }
 
 /// Use of pods comes before their containers', which follows from it while they stand still; settings come after theirs. So

@@ -42,8 +42,6 @@ TEST(CaptainVectors, EveryOneOfTheFileHolds) {
   EXPECT_EQ(held, 13);
 }
 
-TEST(CaptainVectors, AreThePagesOwn) { expect_same_as_shared("captain"); }
-
 struct CaptainPolicyTest : ::testing::Test {
   PeerNode node;
   std::unique_ptr<Policy> p = policy("captain");

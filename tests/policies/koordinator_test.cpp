@@ -266,7 +266,5 @@ TEST(KoordinatorVectors, EveryOneOfTheFileHolds) {
   EXPECT_EQ(held, 96);
 }
 
-TEST(KoordinatorVectors, AreThePagesOwn) { expect_same_as_shared("koordinator"); }
-
 }  // namespace
 }  // namespace headroom::testing

@@ -30,8 +30,6 @@ TEST(QuotaTurboVectors, EveryOneOfTheFileHolds) {
   EXPECT_EQ(held, 11);
 }
 
-TEST(QuotaTurboVectors, AreThePagesOwn) { expect_same_as_shared("quota_turbo"); }
-
 /// It breaks our law that who is throttled more is given no less: the same time in twice as many periods.
 TEST(QuotaTurboLaw, IsNotMonotoneInThrottledPeriods) {
   const TurboNode node{16, 40, 40, 40};

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -46,13 +45,6 @@ inline void expect_like(const json& got, const json& want, double tolerance, con
   }
   const double near = tolerance * std::max(1.0, std::abs(want.get<double>()));
   EXPECT_NEAR(got.get<double>(), want.get<double>(), near) << where;
-}
-
-/// The copy is the page's own file, byte for byte, wherever that is at hand.
-inline void expect_same_as_shared(const std::string& peer) {
-  const std::string shared = HEADROOM_SOURCE_DIR "/../shared/peers/" + peer + ".json";
-  if (!std::filesystem::exists(shared)) GTEST_SKIP() << shared << " is not here";
-  EXPECT_EQ(text_of(copy_of(peer)), text_of(shared));
 }
 
 }  // namespace headroom::testing

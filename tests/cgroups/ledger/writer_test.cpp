@@ -57,6 +57,11 @@ struct LedgerWriter : testing::Test {
     ASSERT_EQ(map_image(fake.run_dir(), Missing::fail, image), Status::ok);
   }
   void TearDown() override { unmap_image(image); }
+  /// As a guard that has seen the file change.
+  void map_again() {
+    unmap_image(image);
+    ASSERT_EQ(map_image(fake.run_dir(), Missing::fail, image), Status::ok);
+  }
   std::future<bool> wait_for_its_end() {
     return std::async(std::launch::async, [this] {
       const bool died = wait_for_end_of_writer(image->header);
@@ -108,16 +113,46 @@ TEST_F(LedgerWriter, ASuccessorWaitsForWhoPutsBackAndForNobodyElse) {
   guard.join();
 }
 
-TEST_F(LedgerWriter, ADamagedMutexIsMadeAnew) {
+// A mutex may not be made anew where somebody holds it or waits for it: the successor opens another file, with the same rows.
+TEST_F(LedgerWriter, ADamagedMutexCostsNoRow) {
+  fake.add("a");
   for (const int byte : {0x00, 0x01, 0x20, 0x7f, 0xff}) {
+    {
+      Ledger ledger;
+      ASSERT_EQ(ledger.open(fake.run_dir()), Status::ok) << byte;
+      ASSERT_EQ(fake.set(ledger, "a", File::quota, "200000"), Status::ok) << byte;
+    }
+    map_again();
     std::memset(static_cast<void*>(&image->header.writing), byte, sizeof image->header.writing);
     EXPECT_FALSE(wait_for_end_of_writer(image->header)) << byte;
     Writer writer(fake.run_dir());
     ASSERT_TRUE(writer.is_open()) << byte;
+    map_again();
+    EXPECT_EQ(image->header.live.load(), 1u) << byte;
     auto died = wait_for_its_end();
     writer.end();
     EXPECT_TRUE(died.get()) << byte;
   }
+}
+
+TEST_F(LedgerWriter, ASuccessorDoesNotWaitForeverForWhoPutsBack) {
+  Image* held = nullptr;
+  ASSERT_EQ(map_image(fake.run_dir(), Missing::fail, held), Status::ok);
+  {
+    Writer writer(fake.run_dir());
+    ASSERT_TRUE(writer.is_open());
+    writer.end();
+  }
+  ASSERT_TRUE(wait_for_end_of_writer(held->header)) << "a guard, which then stands still";
+  Writer successor(fake.run_dir());
+  ASSERT_TRUE(successor.is_open());
+  map_again();
+  auto died = wait_for_its_end();
+  end_writing(held->header);
+  EXPECT_EQ(died.wait_for(std::chrono::milliseconds{10}), std::future_status::timeout) << "the old file's holder is nobody here";
+  unmap_image(held);
+  successor.end();
+  EXPECT_TRUE(died.get());
 }
 
 }  // namespace
