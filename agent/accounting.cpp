@@ -8,9 +8,16 @@
 #include "agent/names.hpp"
 #include "engine/describe.hpp"
 #include "metrics/export/export.hpp"
+#include "workloads/names.hpp"
 
 namespace headroom {
 namespace {
+
+/// One of an administrator's: a container's scope and a pod's slice are units too, and kubelet's and the runtime's business.
+bool is_plain_unit(const Group& group) {
+  const GroupKind kind = group.identity.kind;
+  return (kind == GroupKind::slice || kind == GroupKind::scope || kind == GroupKind::other) && !unit_of(group.path).empty();
+}
 
 constexpr std::size_t kEvents = 50;
 constexpr seconds kOneSpeech{2};   // writes to one group within it count once
@@ -61,11 +68,8 @@ const char* what_of(FileEvent::What what) {
 
 }  // namespace
 
-const char* looks_like(const Group& group, const FileEvent& event, std::size_t groups_at_once) {
+const char* looks_like(const Group& group, const FileEvent& event) {
   const GroupKind kind = group.identity.kind;
-  // daemon-reload puts every unit's own value back at once (KERNEL 18); a pod's and a container's file seldom change together.
-  const bool unit = kind == GroupKind::slice || kind == GroupKind::scope;
-  if (unit && (groups_at_once > 2 || group.identity.runtime == Runtime::systemd)) return "systemd";
   if (kind == GroupKind::pod || kind == GroupKind::qos) return "kubelet";
   // The kubelet asks the runtime to resize a container: runc writes its quota, period and shares (KERNEL 19), never burst.
   if (kind == GroupKind::container && event.file != FileEvent::File::burst)
@@ -88,19 +92,25 @@ void Accounting::forget_old(TimePoint now) {
   std::erase_if(told_, [&](const auto& t) { return now - t.second > kOneSpeech; });
 }
 
+void Accounting::foreign(const FileEvent& e, const std::string& path, const char* writer) {
+  ++foreign_[fmt::format("{} {}", name_of(e.file), writer)];
+  TimePoint& told = told_[path];
+  if (e.what == FileEvent::What::changed && told != TimePoint{} && e.at - told < kOneSpeech) return;
+  told = e.at;
+  const bool overtaken = e.what == FileEvent::What::overtaken;   // a kind of its own: the others must not crowd it out
+  const char* who = e.reload ? "systemd reloads its units and" : "somebody else";
+  event(overtaken ? LogLevel::warn : LogLevel::info, overtaken ? "overtaken" : "foreign",
+        fmt::format("{} {} {}: our leases in that pod end", who, what_of(e.what), name_of(e.file)),
+        {{"group", "/" + path}, {"looks_like", writer}});
+}
+
 void Accounting::noticed(const Sample& sample, const Catalog& catalog) {
   for (const FileEvent& e : sample.events) {
     const Group* g = catalog.find(e.slot);
     if (g == nullptr) continue;
-    const char* writer = looks_like(*g, e, sample.events.size());
-    ++foreign_[fmt::format("{} {}", name_of(e.file), writer)];
-    TimePoint& told = told_[g->path];
-    if (e.what == FileEvent::What::changed && told != TimePoint{} && e.at - told < kOneSpeech) continue;
-    told = e.at;
-    const bool overtaken = e.what == FileEvent::What::overtaken;   // a kind of its own: the others must not crowd it out
-    event(overtaken ? LogLevel::warn : LogLevel::info, overtaken ? "overtaken" : "foreign",
-          fmt::format("somebody else {} {}: our leases in that pod end", what_of(e.what), name_of(e.file)),
-          {{"group", "/" + g->path}, {"looks_like", writer}});
+    const bool plain = !e.reload || e.what != FileEvent::What::changed;   // else it is known who, and that it is done
+    if (plain && is_plain_unit(*g)) unit_events_.push_back(e);
+    else foreign(e, g->path, e.reload ? "systemd" : looks_like(*g, e));
   }
   forget_old(sample.at);
   for (const Error& fault : sample.faults)
@@ -143,7 +153,7 @@ void Accounting::follow_leases(const TickResult& result, const Engine& engine) {
     found->second.kind = s.kind;
     found->second.path = path_of(catalog, slot);
     log_.debug("lease", fmt::format("begins: {:.2f} cores in all", static_cast<double>(s.lent_cores.value) / 1000),
-               {{"group", found->second.path}, {"because", word(s.why.because)}});
+               {{"group", found->second.path}, {"policy", std::string(engine.policy->name())}, {"because", word(s.why.because)}});
   }
   for (auto it = leases_.begin(); it != leases_.end();) {
     if (it->second.seen == ticks_) {
@@ -152,18 +162,18 @@ void Accounting::follow_leases(const TickResult& result, const Engine& engine) {
     }
     const auto at = std::find_if(engine.plans.standing.begin(), engine.plans.standing.end(),
                                  [&](const Standing& s) { return s.group_id == it->first; });
-    lease_ended(it->second, at == engine.plans.standing.end() ? Reason{} : at->why, catalog);
+    lease_ended(it->second, at == engine.plans.standing.end() ? Reason{} : at->why, *engine.policy, catalog);
     it = leases_.erase(it);
   }
 }
 
-void Accounting::lease_ended(const Out& out, const Reason& why, const Catalog& catalog) {
-  LogFields fields{{"group", out.path}, {"because", word(why.because)}};
+void Accounting::lease_ended(const Out& out, const Reason& why, const Policy& policy, const Catalog& catalog) {
+  LogFields fields{{"group", out.path}, {"policy", std::string(policy.name())}, {"because", word(why.because)}};
   if (why.neighbour != kNoSlot) fields.emplace_back("neighbour", path_of(catalog, why.neighbour));
   const auto text = fmt::format("{:.2f} cores taken back", static_cast<double>(out.cores.value) / 1000);
   if (!is_revocation(why.because) && why.neighbour != kNoSlot) return event(LogLevel::info, "returned", text, fields);
   if (!is_revocation(why.because)) {
-    log_.debug("lease", "ends", {{"group", out.path}, {"because", word(why.because)}});
+    log_.debug("lease", "ends", fields);
     return;
   }
   ++revoked_[word(why.because)];

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/log.hpp"
@@ -28,6 +29,9 @@ class Accounting {
   void told_otherwise(const Error& error, TimePoint at) { (void)failed_.news(error, at); }
   /// What somebody else's write and the observation's faults were; called by the source's decorator.
   void noticed(const Sample& sample, const Catalog& catalog);
+  /// Writes to units' files of which nothing has been told yet: systemd is asked first whose they are.
+  std::vector<FileEvent> take_unit_events() { return std::exchange(unit_events_, {}); }
+  void foreign(const FileEvent& event, const std::string& path, const char* writer);
   void fill(Report& report) const;
 
  private:
@@ -36,7 +40,7 @@ class Accounting {
   void forget_old(TimePoint now);
   void follow_blindness(const Sample& sample);
   void follow_leases(const TickResult& result, const Engine& engine);
-  void lease_ended(const Out& out, const Reason& why, const Catalog& catalog);
+  void lease_ended(const Out& out, const Reason& why, const Policy& policy, const Catalog& catalog);
 
   Log& log_;
   std::map<std::string, std::uint64_t> foreign_, revoked_;
@@ -45,14 +49,15 @@ class Accounting {
   Told failed_;                                    ///< writes that were reported already
   std::uint64_t blind_ = 0;                        ///< observations in a row that failed as a whole
   std::deque<std::string> events_;
+  std::vector<FileEvent> unit_events_;
   std::uint64_t ticks_ = 0, reads_ = 0;
   std::array<std::uint64_t, 12> duration_{}, lateness_{};
   double duration_sum_ = 0, lateness_sum_ = 0;
   TimePoint now_, swept_;
 };
 
-/// "kubelet", "systemd", "runtime", "unknown": whose write an event on this group looks like.
-const char* looks_like(const Group& group, const FileEvent& event, std::size_t groups_at_once);
+/// "kubelet", "runtime", "unknown": whose write an event on this group looks like. Of a plain unit systemd itself is asked.
+const char* looks_like(const Group& group, const FileEvent& event);
 
 /// Keeps what the loop has to tell of a sample, which tick() consumes.
 class NoticingSource final : public Source {

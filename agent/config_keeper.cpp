@@ -31,8 +31,8 @@ std::string line_of(const Error& fault) { return fault.where + ": " + fault.deta
 
 }  // namespace
 
-ConfigKeeper::ConfigKeeper(const Options& options, Loaded first, Board& board, Log& log)
-    : options_(options), board_(board), log_(log), watch_(options.config), koordinators_(options.koordinator_config), stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+ConfigKeeper::ConfigKeeper(const Options& options, Loaded first, Board& board, Log& log, systemd::Manager& manager)
+    : options_(options), board_(board), log_(log), manager_(manager), watch_(options.config), koordinators_(options.koordinator_config), stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       signals_(open_hangups()), in_force_(std::make_shared<const Loaded>(std::move(first))), last_good_(texts_of(*in_force_)) {
   report_.file = options.config;
   report_.hash = hash_of(last_good_);
@@ -63,6 +63,11 @@ std::shared_ptr<const Loaded> ConfigKeeper::take() {
   return std::exchange(next_, nullptr);
 }
 
+bool ConfigKeeper::is_in_force() const {
+  const std::lock_guard lock(mutex_);
+  return texts_of(*in_force_) == last_good_;
+}
+
 void ConfigKeeper::took_up(std::shared_ptr<const Loaded> loaded) {
   const std::lock_guard lock(mutex_);
   in_force_ = std::move(loaded);
@@ -70,6 +75,7 @@ void ConfigKeeper::took_up(std::shared_ptr<const Loaded> loaded) {
   ++report_.generation;
   ++report_.reloads_ok;
   report_.last_success = static_cast<double>(std::time(nullptr));
+  manager_.ready();
 }
 
 ConfigReport ConfigKeeper::report() const {
@@ -100,11 +106,13 @@ void ConfigKeeper::work() {
       (void)watch->take();
       watch->follow();
     }
+    manager_.reloading();
     try {
       reload(asked ? Asked::by_signal : Asked::by_change);
     } catch (const std::exception& e) {   // out of memory, or a library's: the last good one stays
       refuse({Error{Errc::io, options_.config, e.what()}}, Asked::by_signal);
     }
+    if (is_in_force()) manager_.ready();   // else when the loop has taken it up
   }
 }
 

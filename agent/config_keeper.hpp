@@ -11,6 +11,7 @@
 #include "agent/config_watch.hpp"
 #include "agent/loaded_config.hpp"
 #include "agent/log.hpp"
+#include "systemd/manager.hpp"
 
 namespace headroom {
 
@@ -18,7 +19,7 @@ class ConfigKeeper {
  public:
   /// SIGHUP is blocked in every thread before. The configuration that is given is in force.
   /// @param options  outlives it
-  ConfigKeeper(const Options& options, Loaded first, Board& board, Log& log);
+  ConfigKeeper(const Options& options, Loaded first, Board& board, Log& log, systemd::Manager& manager);
   ~ConfigKeeper();
   ConfigKeeper(const ConfigKeeper&) = delete;
   ConfigKeeper& operator=(const ConfigKeeper&) = delete;
@@ -46,10 +47,12 @@ class ConfigKeeper {
   void refuse(const std::vector<Error>& faults, Asked asked);
   bool rest_a_moment() const;
   bool nothing_to_read() const;
+  bool is_in_force() const;   ///< the last good one
 
   const Options& options_;
   Board& board_;
   Log& log_;
+  systemd::Manager& manager_;
   std::function<void(const Config&)> accepted_;
   ConfigWatch watch_, koordinators_;
   fs::Fd stop_, signals_;

@@ -98,12 +98,14 @@ Exit run_daemon(const Options& options, const Loaded& loaded) {
   hands.make_sink(**source);
   const std::string state = usable_state_dir(options.state_dir, log);
   Board board;
-  ConfigKeeper configs(options, loaded, board, log);
+  systemd::Manager manager;
+  if (!manager.trouble().empty()) log.warn("systemd", manager.trouble());
+  ConfigKeeper configs(options, loaded, board, log, manager);
   CreditKeeper credits(state, config.policy, log);
   Recorder recorder(state, config.journal_bytes, log);
   NameBoard names;
   NameService sources(names, log);
-  Loop loop({configs, **source, hands, board, log, credits, recorder, names, sources}, make_engine(config, **source, hands, own.value_or("")));
+  Loop loop({configs, **source, hands, board, log, credits, recorder, names, sources, manager}, make_engine(config, **source, hands, own.value_or("")));
   Servers servers(board, configs, recorder, options, log);
   servers.listen(config.listen);
   servers.control(state);

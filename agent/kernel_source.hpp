@@ -45,6 +45,12 @@ class KernelSource final : public Source, public GroupAccess {
   void know(KnownWorld world, const std::unordered_set<std::string>& changed) { tree_.know(std::move(world), changed); }
   std::vector<Identity> take_strangers() { return tree_.take_strangers(); }
 
+  /// While systemd puts its units' own values back: what is written to them is nobody's new word.
+  void reloading(bool active) { reloading_ = active; }
+
+  /// What systemd has said that a unit's own limit is, per 100 ms; until somebody writes to it again.
+  void owner_says(Slot slot, std::uint64_t group_id, microseconds quota) { tree_.set_spec(slot, group_id, quota); }
+
   int event_fd() { return tree_.watcher().fd(); }        ///< readable: somebody wrote, or a group came or went
   /// Right after an apply: takes what is queued, so that event_fd() is not readable because of our own writes.
   /// @return whether somebody else is among it: then the next observe should not wait. Nothing is lost: observe gets it.
@@ -90,6 +96,7 @@ class KernelSource final : public Source, public GroupAccess {
   std::vector<std::uint8_t> wanted_;       ///< by slot
   std::vector<Slot> order_;                ///< slots with a bit in wanted_
   std::vector<Last> last_;
+  bool reloading_ = false;
   Told told_;                              ///< faults that were reported already
 };
 

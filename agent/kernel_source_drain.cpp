@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <iterator>
 
+#include "workloads/names.hpp"
+
 namespace headroom {
 namespace {
 
 std::string child_of(const WatchEvent& event) { return event.path.empty() ? event.name : event.path + "/" + event.name; }
+
+bool is_unit_group(const Group& group) { return !unit_of(group.path).empty(); }
 
 }  // namespace
 
@@ -86,7 +90,8 @@ void KernelSource::judge_file(const FileBatch& batch, Sample& sample) {
   const TimePoint now = clock_();
   const auto what = fold_.judge(batch, text ? std::optional(*text) : std::nullopt, now);
   if (!what) return;
-  sample.events.push_back({batch.slot, group->id, event_file(batch.file), *what, now});
+  if (group->identity.kind != GroupKind::pod) tree_.set_spec(batch.slot, group->id, std::nullopt);   // what was said before, no longer counts
+  sample.events.push_back({batch.slot, group->id, event_file(batch.file), *what, now, reloading_ && is_unit_group(*group)});
   if (text) own_.foreign.push_back({batch.slot, group->id, batch.file, *text});
 }
 

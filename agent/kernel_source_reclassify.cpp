@@ -1,5 +1,6 @@
 // Other rules for the groups that are there: after a reload, and when a source has told who they are.
 #include <unordered_set>
+#include <utility>
 
 #include "agent/kernel_source_tree.hpp"
 
@@ -44,6 +45,11 @@ void GroupTree::reclassify(ClassRules rules) {
     if (directory.slot == kNoSlot && directory.verdict.interest == Interest::watched) enter(path, directory, TimePoint{});
   }
   ++catalog_.generation;
+}
+
+void GroupTree::set_spec(Slot slot, std::uint64_t group_id, std::optional<microseconds> quota) {
+  if (slot >= catalog_.groups.size() || !catalog_.groups[slot] || catalog_.groups[slot]->id != group_id) return;
+  if (std::exchange(catalog_.groups[slot]->spec_quota, quota) != quota) ++catalog_.generation;
 }
 
 void GroupTree::know(KnownWorld world, const std::unordered_set<std::string>& changed) {

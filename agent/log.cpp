@@ -3,11 +3,13 @@
 #include <fmt/chrono.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <syslog.h>
 
 #include <atomic>
 #include <mutex>
 
 #include "agent/clock.hpp"
+#include "systemd/journal.hpp"
 
 namespace headroom {
 namespace {
@@ -128,14 +130,37 @@ std::string log_line(LogFormat format, std::string_view kind, std::string_view m
   return out;
 }
 
+namespace {
+
+int priority_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return LOG_DEBUG;
+    case LogLevel::info: return LOG_INFO;
+    case LogLevel::warn: return LOG_WARNING;
+    case LogLevel::error: return LOG_ERR;
+  }
+  return LOG_INFO;
+}
+
+/// The line as people read it, and its fields by the names that people search for.
+bool to_journal(LogLevel level, std::string_view kind, std::string_view message, const LogFields& fields) {
+  LogFields named{{"kind", std::string(kind)}};
+  for (const auto& [name, value] : fields) named.emplace_back(name == "group" ? "container" : name == "because" ? "reason" : name, value);
+  return systemd::send_to_journal(priority_of(level), log_line(LogFormat::text, kind, message, fields), named);
+}
+
+}  // namespace
+
 struct Log::Impl {
   std::atomic<LogLevel> least;   ///< that is written
   std::atomic<LogFormat> format;
   spdlog::logger logger{"headroom", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
   std::mutex mutex;
   RateLimit limit{20, seconds{1}};
+  const bool journal = systemd::stderr_is_journal();
 
   void write(LogLevel level, std::string_view kind, std::string_view message, const LogFields& fields) {
+    if (journal && format == LogFormat::text && to_journal(level, kind, message, fields)) return;
     const std::string line = log_line(format, kind, message, fields);
     logger.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
   }

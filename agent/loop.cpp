@@ -64,7 +64,9 @@ bool Loop::run() {
   engine_.reads = first_reads(monotonic_now());
   once();
   publish();
+  parts_.manager.ready();
   while (wait() == Woken::due) once();
+  parts_.manager.stopping();
   parts_.log.info("stop", "everything goes back to its owner's values");
   stopping_ = true;
   update_off();
@@ -113,6 +115,7 @@ void Loop::once() {
   change_if_ready(begin);
   const nanoseconds late = ticked_ == TimePoint{} ? nanoseconds{0} : std::max(nanoseconds{0}, begin - engine_.reads.wake);
   accounting_.reading(engine_.reads);
+  parts_.source.reloading(parts_.names.reloading(begin));
   last_.emplace(tick(source_, parts_.hands.sink(), engine_));
   parts_.recorder.ticked(++tick_, *last_, engine_);
   advance_accounts(last_->snapshot, engine_.plans, accounts_);
@@ -130,6 +133,8 @@ void Loop::once() {
   }
   if (parts_.credits.wants(end)) parts_.credits.give(engine_.policy->credits(), end);
   answer_pending(end);
+  tell_manager(end);
+  ask_who_wrote();
   ask_about(parts_.source.take_strangers());
 }
 

@@ -16,6 +16,7 @@
 #include "agent/sources/name_service.hpp"
 #include "engine/accounts.hpp"
 #include "engine/tick.hpp"
+#include "systemd/manager.hpp"
 
 namespace headroom {
 
@@ -30,6 +31,7 @@ struct LoopParts {
   Recorder& recorder;   ///< of the journal
   NameBoard& names;
   NameService& sources;
+  systemd::Manager& manager;
 };
 
 class Loop {
@@ -53,6 +55,8 @@ class Loop {
   void take_names();
   void tell_of_annotations(const Pod& pod);
   void ask_about(std::vector<Identity> who);
+  void ask_who_wrote();
+  void take_unit_answers(std::vector<UnitAnswer> answers);
   void meet(std::string rival);
   void resume();
   void update_off();
@@ -65,6 +69,8 @@ class Loop {
   bool settled() const;
   void answer_pending(TimePoint now);
   void publish();
+  void tell_manager(TimePoint now);
+  std::string status_line() const;
   std::string explained(std::uint64_t group_id) const;
 
   LoopParts parts_;
@@ -73,7 +79,7 @@ class Loop {
   Accounts accounts_;
   NoticingSource source_;
   std::optional<TickResult> last_;
-  TimePoint ticked_, guard_seen_, fence_tried_, off_looked_, trimmed_;
+  TimePoint ticked_, guard_seen_, fence_tried_, off_looked_, trimmed_, manager_told_;
   std::uint64_t tick_ = 0;               ///< number of the last tick
   std::optional<Command> pending_;       ///< pause or restore that waits until everything is at base
   TimePoint pending_until_;

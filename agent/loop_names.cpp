@@ -6,9 +6,16 @@
 #include "agent/clock.hpp"
 #include "agent/loop.hpp"
 #include "config/koordinator.hpp"
+#include "workloads/names.hpp"
 #include "workloads/rivals.hpp"
 
 namespace headroom {
+namespace {
+
+/// systemd knows no burst.
+bool same_limit(const Bandwidth& a, const Bandwidth& b) { return a.quota == b.quota && (!a.quota || a.period == b.period); }
+
+}  // namespace
 
 /// Who is new; and a pod whose owner was refused something, or overtaken: its spec says what he wanted.
 void Loop::ask_about(std::vector<Identity> who) {
@@ -21,7 +28,8 @@ void Loop::ask_about(std::vector<Identity> who) {
 
 /// Who is who, from the next tick on. A lease of somebody who turns out not to be allowed one ends there.
 void Loop::take_names() {
-  const NameUpdate update = parts_.names.take();
+  NameUpdate update = parts_.names.take();
+  take_unit_answers(std::move(update.units));
   if (update.changed.empty()) return;
   parts_.source.know(update.world, update.changed);
   for (const std::string& uid : update.changed) {
@@ -31,6 +39,32 @@ void Loop::take_names() {
   }
   if (update.world.pods) meet(rival_in(*update.world.pods));
   engine_.reads.wake = monotonic_now();
+}
+
+/// What somebody wrote to a unit's file is told when systemd has said what the unit's own value is.
+void Loop::ask_who_wrote() {
+  std::vector<UnitQuestion> questions;
+  for (const FileEvent& event : accounting_.take_unit_events()) {
+    const Group* group = source_.catalog().find(event.slot);
+    if (group == nullptr || group->id != event.group_id) continue;
+    const Ownership& own = last_->snapshot.groups[event.slot].own;
+    questions.push_back({std::string(unit_of(group->path)), event, group->path, own.base, own.base_shares});
+  }
+  if (questions.empty() || parts_.sources.ask(questions)) return;
+  for (UnitQuestion& question : questions) take_unit_answers({{std::move(question), std::nullopt}});
+}
+
+void Loop::take_unit_answers(std::vector<UnitAnswer> answers) {
+  for (const auto& [question, cpu] : answers) {
+    const bool of_shares = question.event.file == FileEvent::File::shares;
+    const bool its_own = cpu && (of_shares ? question.shares == own_shares(*cpu, source_.catalog().v2)
+                                           : question.bandwidth && same_limit(*question.bandwidth, own_bandwidth(*cpu)));
+    const FileEvent& event = question.event;
+    accounting_.foreign(event, question.path, its_own || event.reload ? "systemd" : "unknown");
+    if (its_own || event.what == FileEvent::What::changed || of_shares || !cpu || !cpu->quota_per_sec) continue;
+    parts_.source.owner_says(event.slot, event.group_id, *cpu->quota_per_sec / 10);   // he tries it once
+    engine_.reads.wake = monotonic_now();
+  }
 }
 
 /// What is wrong with what a pod asks for; once, though a pod changes several times while it starts.

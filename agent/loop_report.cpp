@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "agent/loop.hpp"
 #include "agent/names.hpp"
 #include "engine/json_text.hpp"
@@ -29,6 +31,32 @@ void Loop::publish() {
   report->write_cost_seconds = written.cost_seconds();
   report->refill_cost_seconds = written.refill_cost_seconds();
   parts_.board.publish(std::move(report));
+}
+
+/// For `systemctl status`, one line.
+std::string Loop::status_line() const {
+  const auto mode = parts_.hands.mode();
+  std::string out = word(mode);
+  if (mode == Mode::off || off_file_ || paused_) {
+    out += off_file_ ? ": " + parts_.hands.off_file() + " is there" : paused_ && mode != Mode::off ? ": paused" : "";
+  } else {
+    const LentTotal lent = total_lent(last_->snapshot, engine_.plans);
+    out += fmt::format(", load {}: {:.2f} of {} CPUs {}lent to {}", word(last_->snapshot.node.state), static_cast<double>(lent.cores.value) / 1000,
+                       last_->snapshot.node.cpus, mode == Mode::observe ? "would be " : "", lent.leases);
+  }
+  if (mode == Mode::observe && !parts_.hands.reason().empty()) out += "; " + parts_.hands.reason();
+  if (const auto faults = parts_.configs.report().faults; !faults.empty())
+    out += fmt::format("; configuration refused, the last good one stays: {}{}", faults.front(),
+                       faults.size() == 1 ? "" : fmt::format(" (and {} more)", faults.size() - 1));
+  return out;
+}
+
+void Loop::tell_manager(TimePoint now) {
+  if (!parts_.manager.listens()) return;
+  parts_.manager.lives(now);
+  if (now - manager_told_ < seconds{1}) return;
+  manager_told_ = now;
+  parts_.manager.status(status_line());
 }
 
 /// {"explanation": {…}, "text": "…"} of the last tick.

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "agent/ctl_baseline.hpp"
 #include "agent/ctl_client.hpp"
 #include "agent/ctl_config.hpp"
 #include "agent/ctl_doctor.hpp"
@@ -153,6 +154,7 @@ void add_commands(CLI::App& app, Ctl& ctl) {
   add_doctor(app, ctl.client, ctl.exit);
   add_limits(app, ctl.client, ctl.exit);
   add_import(app, ctl.exit);
+  add_baseline(app, ctl.exit);
   add_order(app, ctl, "pause", "take every lease back and give none until resume, or until the daemon is started anew",
             "Nothing is lent while no daemon runs; what a dead one left is put back by headroomd --restore");
   add_order(app, ctl, "resume", "go on after pause or restore", "There is nothing to resume: start headroomd");

@@ -40,7 +40,7 @@ constexpr const char* kFooter =
     "  /run/headroom                   lock, ledger, heartbeat and fence (--run-dir)\n"
     "  /var/lib/headroom/control.sock  what headroomctl asks (--state-dir)\n"
     "See also:\n"
-    "  headroomctl(1), headroom-guard(8), headroom-lab(1)\n";
+    "  headroomctl(1), headroom.yaml(5), headroom-guard(8), headroom-lab(1)\n";
 
 struct Flags { bool check = false, restore = false, no_guard = false; };
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/config_page.hpp"
 #include "agent/guard_options.hpp"
 #include "cli/generate.hpp"
 
@@ -31,6 +32,8 @@ int generate_guard(const std::string& kind, int argc, const char* const* argv) {
 std::optional<int> generate_pages(const CLI::App& headroomd, int argc, const char* const* argv) {
   constexpr const char* kPrefix = "guard-";
   const std::string kind = argc > 2 ? argv[2] : "";
+  if (argc > 2 && std::string(argv[1]) == "--generate" && kind == "config-man")
+    return cli::write_page(config_page(), argc > 3 ? argv[3] : nullptr);
   if (argc > 2 && std::string(argv[1]) == "--generate" && kind.rfind(kPrefix, 0) == 0)
     return generate_guard(kind.substr(std::string(kPrefix).size()), argc, argv);
   return cli::generate({headroomd, 8}, argc, argv);

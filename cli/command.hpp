@@ -43,7 +43,7 @@ std::string title_of(const std::string& text);
 
 // What the four kinds of output are made by.
 /// @param date  of the version, YYYY-MM-DD
-std::string to_man(const Command& program, int section, const std::string& version, const std::string& date);
+std::string to_man(const Command& program, int section);
 std::string to_bash(const Command& program);
 std::string to_zsh(const Command& program);
 std::string to_fish(const Command& program);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 namespace CLI {
 class App;
@@ -19,5 +20,9 @@ struct Program {
 /// Writes what is asked for, if that is what the command line asks.
 /// @return the exit code of the program; nullopt: an ordinary command line
 std::optional<int> generate(const Program& program, int argc, const char* const* argv);
+
+/// @param path  nullptr: standard output
+/// @return the exit code of the program
+int write_page(const std::string& text, const char* path);
 
 }  // namespace headroom::cli

@@ -3,25 +3,13 @@
 #include <cctype>
 
 #include "cli/command.hpp"
+#include "cli/troff.hpp"
 
 namespace headroom::cli {
+
+using namespace troff;
+
 namespace {
-
-/// Text as it is to be seen: minus signs that can be copied, no line taken for a request.
-std::string plain(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\\') out += "\\e";
-    else if (c == '-') out += "\\-";
-    else out += c;
-  }
-  return out;
-}
-
-std::string line(const std::string& text) {
-  const std::string made = plain(text);
-  return (made.empty() || made.front() == '.' || made.front() == '\'' ? "\\&" : "") + made + "\n";
-}
 
 std::string upper(std::string text) {
   for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -39,9 +27,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   }
   return out;
 }
-
-std::string bold(const std::string& text) { return "\\fB" + plain(text) + "\\fR"; }
-std::string italic(const std::string& text) { return "\\fI" + plain(text) + "\\fR"; }
 
 /// "-o, --output text|json"
 std::string head(const Option& o) {
@@ -129,9 +114,8 @@ std::string title_without_name(const Command& c) {
 
 }  // namespace
 
-std::string to_man(const Command& program, int section, const std::string& version, const std::string& date) {
-  std::string out = ".TH " + upper(program.name) + " " + std::to_string(section) + " \"" + date + "\" \"headroom " +
-                    version + "\" \"Headroom\"\n";
+std::string to_man(const Command& program, int section) {
+  std::string out = title(upper(program.name), section);
   out += ".SH NAME\n" + plain(program.name) + " \\- " + plain(title_without_name(program)) + "\n";
   out += ".SH SYNOPSIS\n" + synopsis(program, program.name);
   out += ".SH DESCRIPTION\n" + paragraphs(program.text);

@@ -5,7 +5,7 @@ pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(LIBCGROUP REQUIRED IMPORTED_TARGET libcgroup)   # headroomctl doctor: a second opinion on mounts
 
 headroom_library(headroom_agent agent DEPS headroom_engine headroom_workloads headroom_fs headroom_ledger headroom_export
-                 headroom_config headroom_cli spdlog::spdlog CLI11::CLI11 nlohmann_json::nlohmann_json
+                 headroom_config headroom_cli headroom_systemd spdlog::spdlog CLI11::CLI11 nlohmann_json::nlohmann_json
                  PkgConfig::HTTPLIB PkgConfig::LIBCGROUP Threads::Threads)
 if(TARGET headroom_agent)   # who is asked who is who; libcurl's headers only: it is loaded when the first source needs it
   find_path(CURL_INCLUDE curl/curl.h REQUIRED)

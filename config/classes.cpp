@@ -47,7 +47,8 @@ Match match_of(const Section& entry) {
   result.pod_annotations = map_at(entry, "podAnnotations");
   if (entry.find("qos")) result.qos = qos_of(entry.text("qos"));
   result.path = texts_at(entry, "path");
-  result.other = entry.find("unit") != nullptr || entry.find("slice") != nullptr;
+  if (entry.find("unit")) result.unit = entry.text("unit");
+  if (entry.find("slice")) result.slice = entry.text("slice");
   return result;
 }
 

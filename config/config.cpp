@@ -77,7 +77,8 @@ Config config_of(const Tree& root, std::string_view file) {
   config.rollout = rollout_of(top);
   config.classes = classes_of(top);
   config.annotations = annotations_of(top.section("annotations"));
-  config.sources = {source_of(top.section("sources"), "kubelet"), source_of(top.section("sources"), "docker")};
+  const Section sources = top.section("sources");
+  config.sources = {source_of(sources, "kubelet"), source_of(sources, "docker"), source_of(sources, "systemd")};
   config.label_by_nfd = top.section("signals").text("nodeLabel") == "nfd";
   config.policy = top.text("policy");
   config.listen = top.text("listen");

@@ -25,7 +25,7 @@ struct SourceConfig {
 };
 
 struct Sources {
-  SourceConfig kubelet, docker;
+  SourceConfig kubelet, docker, systemd;
   friend bool operator==(const Sources&, const Sources&) = default;
 };
 

@@ -9,8 +9,6 @@ namespace {
 
 using enum Form;
 
-constexpr std::string_view kNeverMatches =
-    "an entry with it matches nothing, and where its class lends nothing, no later class lends to what it may mean";
 constexpr std::string_view kDefaultClasses =
     "[{name: step, match: [{engine: [argo, dflow, flyte, tekton, kfp, airflow, spark, dask, kubeflow, trainer, jenkins, gitlab]}], "
     "borrow: {upTo: 8 cores, start: 20s, credit: 10 cpu-min, visibility: auto}}]";
@@ -48,8 +46,8 @@ constexpr Key kKeys[] = {
     {"classes[].match[].podAnnotations", text_map, "a map ({tier: latency})", "not asked", "all of these annotations, equal"},
     {"classes[].match[].qos", word, "Guaranteed | Burstable | BestEffort", "not asked", "Kubernetes' QoS class"},
     {"classes[].match[].path", globs, "a glob on the path below the root (\"dflow.slice/**\")", "not asked", "any of these globs on the cgroup's path below the root: * within a segment, ** across"},
-    {"classes[].match[].unit", text, "a glob on the unit's name (\"train-*.service\")", "not asked", "systemd unit by name", 0, 0, kNeverMatches},
-    {"classes[].match[].slice", slice, "the name of a slice (\"dflow.slice\")", "not asked", "every unit in or below this systemd slice", 0, 0, kNeverMatches},
+    {"classes[].match[].unit", text, "a glob on the unit's name (\"train-*.service\")", "not asked", "systemd unit by name; also one in system.slice, whose units are otherwise left alone"},
+    {"classes[].match[].slice", slice, "the name of a slice (\"dflow.slice\")", "not asked", "every service and scope in or below this systemd slice"},
     {"classes[].borrow", word_or_map, "none", "none", "what may be lent to it"},
     {"classes[].borrow.upTo", cores, "8 cores", "8 cores", "ceiling of its use; never more than the node's cores", 100, 64'000},
     {"classes[].borrow.start", duration, "20s", "20s", "length of the start lease", 0, 300'000},
@@ -90,7 +88,7 @@ constexpr Key kKeys[] = {
     {"sources", map, "", "", "who is asked for names; auto: on where its token, socket or bus is found"},
     {"sources.kubelet", word_or_map, "auto | off", "auto", "the kubelet of this node"},
     {"sources.docker", word_or_map, "auto | off", "auto", "dockerd of this node"},
-    {"sources.systemd", word_or_map, "auto | off", "auto", "the system bus", 0, 0, "units are known by their paths alone"},
+    {"sources.systemd", word_or_map, "auto | off", "auto", "the system's manager, over the bus: what its units' own limits are, and when it puts them back (daemon-reload)"},
     {"sources.apiServer", word_or_map, "auto | off", "off", "the cluster's API server", 0, 0, "it is not asked"},
     {"sources.*.address", url, "a URL or unix: and a path (\"unix:/run/docker.sock\")", "where it usually is", "kubelet: https://<status.hostIP>:10250, docker: unix:/run/docker.sock, systemd: the system bus, apiServer: from the pod's environment"},
     {"sources.*.ca", text, "the path of a file", "none; apiServer: the ServiceAccount's", "authority to verify with"},

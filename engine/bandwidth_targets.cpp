@@ -103,6 +103,11 @@ bool foreign_shape(const Ownership& own) {
   return own.base->quota && !own.in_force->quota;
 }
 
+/// What was lent in it has gone home first, so that this write is its owner's alone.
+bool is_put_right(const Ownership& own, microseconds lent, microseconds home) {
+  return own.put_right && lent.count() == 0 && own.in_force->quota == home;
+}
+
 /// A member's target, with what has to stand because the kernel refused it within the last second.
 std::optional<Bandwidth> member_target(const Context& c, const Unit& unit, Slot slot) {
   const Ownership& own = c.group(slot).own;
@@ -114,6 +119,7 @@ std::optional<Bandwidth> member_target(const Context& c, const Unit& unit, Slot 
   if (s.burst.count() > 0 && kernel_burst_allowed(c, slot)) to.burst = capped_burst(s.burst, *own.base);
   if (s.set_quota) to.burst = std::min(to.burst, *to.quota);   // its owner's, under a quota below his (KERNEL 3)
   if (s.set_burst && burst_may_be_set(c, slot)) to.burst = std::clamp(*s.set_burst, microseconds{0}, *to.quota);
+  if (is_put_right(own, *to.quota - *own.base->quota, *to.quota)) to = {own.put_right, to.period, std::min(to.burst, *own.put_right)};
   if (to == *own.base && !bandwidth_is_ours(c, slot)) return std::nullopt;
   if (!unit.forced && refused_lately(c, slot, to)) return own.in_force;
   return to;
@@ -149,11 +155,6 @@ bool waits_for_the_dead(const Context& c, Slot pod) {
   constexpr milliseconds kDying{60};
   const TimePoint since = c.standing(pod).bereaved_at;
   return c.rails.can.parent_child_rule && since != TimePoint{} && c.now.at - since < kDying;
-}
-
-/// What was lent in it has gone home first, so that this write is its owner's alone.
-bool is_put_right(const Ownership& own, microseconds lent, microseconds home) {
-  return own.put_right && lent.count() == 0 && own.in_force->quota == home;
 }
 
 /// Absolute: what the pod had, plus what its containers have beyond theirs. Never "+= delta" (KERNEL 10).

@@ -146,7 +146,7 @@ std::string describe(const Reason& why, const Catalog& names, TimePoint now) {
     case Because::law_lower: return by_law(why, "lowered to");
     case Because::law_hold: return by_law(why, "left at");
     case Because::law_burst: return fmt::format("has the kernel burst that the rule of its policy gives a limit of {}", cores(why.granted));
-    case Because::put_right: return "its pod was resized in vain while something was lent in it: the pod's own limit is put right";
+    case Because::put_right: return "its owner asked for another limit in vain while something of ours was in the way: his is put right";
     case Because::refuse_ceiling: return fmt::format("its own limit is all that its class and its CPUs let it have ({})", cores(why.granted));
   }
   return "nothing has been decided about it";

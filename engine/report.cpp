@@ -134,4 +134,16 @@ Report build_report(const Snapshot& snapshot, const Policy& policy, const PlanSt
   return report;
 }
 
+LentTotal total_lent(const Snapshot& snapshot, const PlanState& plans) {
+  LentTotal total;
+  for (const Slot slot : plans.active) {
+    if (slot >= snapshot.groups.size() || !has_lease(plans, slot)) continue;
+    const auto limit = base_limit(snapshot.groups[slot]);
+    if (!limit) continue;
+    ++total.leases;
+    total.cores += std::max(MilliCpu{}, cores_out(snapshot.groups[slot], plans.standing[slot]) - *limit);
+  }
+  return total;
+}
+
 }  // namespace headroom

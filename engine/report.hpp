@@ -12,4 +12,11 @@ namespace headroom {
 Report build_report(const Snapshot& snapshot, const Policy& policy, const PlanState& plans, const Guardrails& rails,
                     const Accounts& accounts, MilliCpu lendable);
 
+/// What is out in all: beyond the borrowers' own limits.
+struct LentTotal {
+  MilliCpu cores;
+  std::size_t leases = 0;
+};
+LentTotal total_lent(const Snapshot& snapshot, const PlanState& plans);
+
 }  // namespace headroom

@@ -27,9 +27,9 @@ Because refusal_in_any_class(const Context& c, Slot slot) {
   if (c.now.at < own.hands_off_until || c.now.at < own.no_lease_until) return Because::refuse_hands_off;
   const Slot pod = unit_root(c.catalog(), slot);
   if (c.now.at < c.standing(pod).quiet_until) return Because::refuse_hands_off;
+  if (c.group(pod).own.put_right) return Because::refuse_hands_off;
   if (pod == slot) return Because::none;
   if (!touchable(c, pod)) return Because::refuse_class;
-  if (c.group(pod).own.put_right) return Because::refuse_hands_off;
   return c.now.at < c.group(pod).own.hands_off_until ? Because::refuse_hands_off : Because::none;
 }
 

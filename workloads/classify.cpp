@@ -8,10 +8,16 @@
 namespace headroom {
 namespace {
 
-bool is_system(const Identity& identity, std::string_view path, const Known& known) {
+bool is_system(const Identity& identity, std::string_view path, const Known& known, std::span<const ClassConfig> classes) {
   if (known.pod != nullptr && known.pod->ns == "kube-system") return true;
   const bool below = path == "system.slice" || path.starts_with("system.slice/");
-  return below && identity.container_id.empty() && identity.pod_uid.empty() && !identity.kube_qos;
+  if (!below || !identity.container_id.empty() || !identity.pod_uid.empty() || identity.kube_qos) return false;
+  // A batch service lies among the system's own: only one that somebody has named may borrow.
+  const Candidate who{identity, path, known};
+  return std::none_of(classes.begin(), classes.end(), [&](const ClassConfig& config) {
+    const auto [verdict, entry] = matches(config, who);
+    return verdict == MatchVerdict::yes && config.rule.borrow && !config.match[entry].unit.empty();
+  });
 }
 
 /// Koordinator's label; any other value counts as none.
@@ -84,7 +90,7 @@ bool opts_out(const Known& known) { return known.pod != nullptr && text_at(known
 Classified classify_why(const Identity& identity, std::string_view path, std::span<const ClassConfig> classes, const Known& known) {
   if (path.starts_with('/')) path.remove_prefix(1);
   Classified result;
-  if (is_system(identity, path, known)) {
+  if (is_system(identity, path, known, classes)) {
     result.rule = ClassRule{.name = "system", .qos = QosClass::system, .borrow = {}, .weight = {}};
     result.role = role_of(known, QosClass::system);
     return result;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "workloads/names.hpp"
+
 namespace headroom {
 namespace {
 
@@ -58,9 +60,25 @@ MatchVerdict of_docker_name(const Match& entry, const Candidate& who) {
   return told(docker_name_groups(entry.docker_name, entry.ports, who.known.docker->name).has_value());
 }
 
+bool is_segment(std::string_view path, std::string_view name) {
+  while (!path.empty()) {
+    const auto slash = path.find('/');
+    if (path.substr(0, slash) == name) return true;
+    if (slash == std::string_view::npos) return false;
+    path.remove_prefix(slash + 1);
+  }
+  return false;
+}
+
+/// A slice only gathers others: its services and scopes are what it holds.
+bool is_in_slice(std::string_view slice, std::string_view path) {
+  const auto unit = unit_of(path);
+  return !unit.empty() && !unit.ends_with(".slice") && is_segment(path, slice);
+}
+
 bool asks_nothing(const Match& m) {
   return m.engines.empty() && m.docker_name.empty() && m.namespaces.empty() && m.pod_labels.empty() && m.pod_annotations.empty() &&
-         !m.qos && m.path.empty() && !m.other;
+         !m.qos && m.path.empty() && m.unit.empty() && m.slice.empty();
 }
 
 }  // namespace
@@ -72,6 +90,8 @@ MatchVerdict matches(const Match& entry, const Candidate& who) {
     const auto fits = [&](const std::string& glob) { return glob_matches(glob, who.path); };
     verdict = all_of(verdict, told(std::any_of(entry.path.begin(), entry.path.end(), fits)));
   }
+  if (!entry.unit.empty()) verdict = all_of(verdict, told(glob_matches(entry.unit, unit_of(who.path))));
+  if (!entry.slice.empty()) verdict = all_of(verdict, told(is_in_slice(entry.slice, who.path)));
   if (entry.qos) verdict = all_of(verdict, told(entry.qos == who.identity.kube_qos));
   if (!entry.engines.empty()) verdict = all_of(verdict, of_engine(entry, who));
   if (!entry.docker_name.empty()) verdict = all_of(verdict, of_docker_name(entry, who));
@@ -79,7 +99,7 @@ MatchVerdict matches(const Match& entry, const Candidate& who) {
   if (!entry.pod_labels.empty()) verdict = all_of(verdict, of_pod(who, [&](const Pod& p) { return has_all(p.labels, entry.pod_labels); }));
   if (!entry.pod_annotations.empty())
     verdict = all_of(verdict, of_pod(who, [&](const Pod& p) { return has_all(p.annotations, entry.pod_annotations); }));
-  return entry.other ? all_of(verdict, unknown) : verdict;
+  return verdict;
 }
 
 Judged matches(const ClassConfig& config, const Candidate& who) {

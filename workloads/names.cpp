@@ -122,4 +122,16 @@ std::optional<Identity> triple_of(std::string_view segment) {
   return id;
 }
 
+bool is_unit(std::string_view segment) {
+  for (const std::string_view suffix : {".service", ".scope", ".slice"})
+    if (segment.size() > suffix.size() && segment.ends_with(suffix)) return true;
+  return false;
+}
+
+std::string_view unit_of(std::string_view path) {
+  const auto slash = path.rfind('/');
+  const auto last = slash == std::string_view::npos ? path : path.substr(slash + 1);
+  return is_unit(last) ? last : std::string_view{};
+}
+
 }  // namespace headroom

@@ -33,6 +33,11 @@ std::optional<ContainerName> container_of(std::string_view segment);
 /// The monitor that stands beside a container of CRI-O or podman: ^(crio|libpod)-conmon-([0-9a-f]{64})(?:\.scope)?$
 std::optional<Runtime> monitor_of(std::string_view segment);
 
+/// Whether systemd gave the name: a service, a scope or a slice.
+bool is_unit(std::string_view segment);
+/// The systemd unit whose group a path is: its last segment; empty: none.
+std::string_view unit_of(std::string_view path);
+
 /// <pod slice>:<runtime>:<id>: kubelet and runtime disagree about the driver (kubernetes#106514).
 std::optional<Identity> triple_of(std::string_view segment);
 

@@ -58,11 +58,17 @@ void NameBoard::publish(std::shared_ptr<const DockerTable> docker, const std::un
   wake();
 }
 
+void NameBoard::publish(UnitAnswer answer) {
+  const std::lock_guard lock(mutex_);
+  pending_.units.push_back(std::move(answer));
+  wake();
+}
+
 NameUpdate NameBoard::take() {
   std::uint64_t count = 0;
   (void)!read(fd_, &count, sizeof count);
   const std::lock_guard lock(mutex_);
-  return {pending_.world, std::exchange(pending_.changed, {})};
+  return {pending_.world, std::exchange(pending_.changed, {}), std::exchange(pending_.units, {})};
 }
 
 SourceView& NameBoard::view(const std::string& source) {

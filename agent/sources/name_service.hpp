@@ -6,6 +6,7 @@
 #include "agent/sources/docker_watch.hpp"
 #include "agent/sources/places.hpp"
 #include "agent/sources/pod_watch.hpp"
+#include "agent/sources/unit_watch.hpp"
 
 namespace headroom {
 
@@ -21,10 +22,13 @@ class NameService {
 
   // The loop's side.
   void strangers(const std::vector<Identity>& who);
+  /// Who wrote. @return false: there is nobody to ask
+  bool ask(std::vector<UnitQuestion> questions);
 
  private:
   void begin_kubelet(const SourceConfig& config, const Surroundings& around);
   void begin_docker(const SourceConfig& config, const Surroundings& around);
+  void begin_systemd(const SourceConfig& config, const Surroundings& around);
   void complain(const char* source, const Error& error);
 
   NameBoard& board_;
@@ -33,6 +37,7 @@ class NameService {
   std::optional<Sources> in_force_;
   std::unique_ptr<PodWatch> pods_;
   std::unique_ptr<DockerWatch> docker_;
+  std::unique_ptr<UnitWatch> units_;
 };
 
 }  // namespace headroom

@@ -96,4 +96,13 @@ Result<std::optional<HttpTarget>> docker_place(const SourceConfig& config, const
   return out;
 }
 
+Result<std::optional<std::string>> systemd_place(const SourceConfig& config, const Surroundings& around) {
+  const bool here = is_there(around.booted_by_systemd) && is_there(around.system_bus);
+  if (config.use == SourceConfig::Use::off || (config.use == SourceConfig::Use::automatic && !here)) return std::nullopt;
+  if (config.address.empty()) return "unix:path=" + around.system_bus;
+  if (!config.address.starts_with(kUnix))
+    return fail(Errc::rejected, "sources.systemd.address", fmt::format("want unix: and the path of a bus, got \"{}\"", config.address));
+  return "unix:path=" + config.address.substr(kUnix.size());
+}
+
 }  // namespace headroom

@@ -16,6 +16,8 @@ struct Surroundings {
   std::string token = "/var/run/secrets/kubernetes.io/serviceaccount/token";
   std::string cluster_ca = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt";
   std::string docker_socket = "/run/docker.sock";
+  std::string booted_by_systemd = "/run/systemd/system";   ///< sd_booted(3)
+  std::string system_bus = "/run/dbus/system_bus_socket";
 };
 Surroundings surroundings();
 
@@ -23,5 +25,7 @@ Surroundings surroundings();
 /// who is not this node: the token would go to whoever answers).
 Result<std::optional<HttpTarget>> kubelet_place(const SourceConfig& config, const Surroundings& around);
 Result<std::optional<HttpTarget>> docker_place(const SourceConfig& config, const Surroundings& around);
+/// The bus's address as sd-bus(3) takes it.
+Result<std::optional<std::string>> systemd_place(const SourceConfig& config, const Surroundings& around);
 
 }  // namespace headroom

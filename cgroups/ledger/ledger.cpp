@@ -25,6 +25,12 @@ bool pad(Text& out, const char* text) {
   return true;
 }
 
+/// Looks at every row, most of which this process never needs again.
+void read_all(Index& index) {
+  index.rebuild();
+  shed_image(index.image);
+}
+
 std::int64_t now_ns() {
   timespec t{};
   ::clock_gettime(CLOCK_MONOTONIC, &t);
@@ -55,8 +61,7 @@ Status Ledger::open(const char* run_dir) {
     return Status::io;
   }
   map_->image = image;
-  map_->rebuild();
-  shed_image(image);
+  read_all(*map_);
   image->header.fence.store(0);       // the caller holds the lock: whom it was raised against is dead
   image->header.guard_beat.store(0);  // and so may be the guard that it had; one that lives shows itself again
   image->header.writer_pid.store(static_cast<std::uint32_t>(::getpid()));
@@ -81,7 +86,7 @@ Status Ledger::intend(const char* group_dir, std::uint64_t inode, File file, con
   Text was, will;
   const std::size_t n = ::strnlen(group_dir, kMaxPath);
   if (n >= kMaxPath || !pad(was, original) || !pad(will, intended)) return Status::too_long;
-  if (m.epoch != m.image->header.epoch.load(std::memory_order_acquire)) m.rebuild();
+  if (m.epoch != m.image->header.epoch.load(std::memory_order_acquire)) read_all(m);
   std::uint32_t group = m.find(group_dir, n);
   if (group != kNone && m.image->groups[group].inode != inode) {
     for (std::size_t f = 0; f < kFiles; ++f) m.drop_row(group, f);
@@ -107,7 +112,7 @@ Status Ledger::forget(const char* group_dir, File file) {
   }
   const std::size_t n = ::strnlen(group_dir, kMaxPath);
   if (n >= kMaxPath) return Status::too_long;
-  if (map_->epoch != map_->image->header.epoch.load(std::memory_order_acquire)) map_->rebuild();
+  if (map_->epoch != map_->image->header.epoch.load(std::memory_order_acquire)) read_all(*map_);
   const std::uint32_t group = map_->find(group_dir, n);
   if (group == kNone || map_->rows[group][static_cast<std::size_t>(file)] == kNone) return Status::ok;
   map_->drop_row(group, static_cast<std::size_t>(file));

@@ -22,7 +22,8 @@ struct Match {
   std::map<std::string, std::string> pod_labels, pod_annotations;   ///< all of them, equal
   std::optional<KubeQos> qos;
   std::vector<std::string> path;           ///< globs on the path below the root: * within a segment, ** across
-  bool other = false;                      ///< it has a key of a later version (unit, slice): never matches here
+  std::string unit;                        ///< a glob on the systemd unit's name
+  std::string slice;                       ///< services and scopes somewhere below this slice
   friend bool operator==(const Match&, const Match&) = default;
 };
 

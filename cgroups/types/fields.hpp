@@ -88,8 +88,8 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<FileEvent> T>
 void fields(Archive& a, T& v) {
-  auto& [slot, group_id, file, what, at] = v;
-  a(slot, group_id, file, what, at);
+  auto& [slot, group_id, file, what, at, reload] = v;
+  a(slot, group_id, file, what, at, reload);
 }
 
 }  // namespace headroom

@@ -51,6 +51,7 @@ struct FileEvent {
   File file = File::bandwidth;
   What what = What::changed;
   TimePoint at;
+  bool reload = false;   ///< while systemd put its units' own values back (KERNEL 18): nobody has said anything new
 };
 
 struct Sample {

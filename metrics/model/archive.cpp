@@ -37,9 +37,9 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<OwnMemory> T>
 void fields(Archive& a, T& v) {
-  auto& [candidate_at, shares_candidate_at, shares_candidate, agreed, changed, said_quota, said_burst, said_shares, strike_at, struck,
+  auto& [candidate_at, shares_candidate_at, shares_candidate, agreed, changed, said_quota, said_burst, said_shares, reload, strike_at, struck,
          refused_at, refused, leased_at, leased, refilled_at, spec_agreed, wrote_at, unanswered_at] = v;
-  a(candidate_at, shares_candidate_at, shares_candidate, agreed, changed, said_quota, said_burst, said_shares, strike_at, struck,
+  a(candidate_at, shares_candidate_at, shares_candidate, agreed, changed, said_quota, said_burst, said_shares, reload, strike_at, struck,
     refused_at, refused, leased_at, leased, refilled_at, spec_agreed, wrote_at, unanswered_at);
 }
 template <class Archive, Of<HarmMemory::Judged> T>

@@ -28,8 +28,9 @@ void drop_pod(ModelState::Impl& m, Slot slot) {
     if (c != slot) drop(c);
 }
 
-/// Counts a foreign write; two of them within a minute mean hands off.
+/// Counts a foreign write; two of them within a minute mean hands off. What systemd repeats at a reload is none.
 void strike(OwnMemory& memory, Ownership& own, TimePoint at) {
+  if (memory.reload) return;
   if (memory.struck && at - memory.strike_at < kOneWriter) return;
   ++own.foreign_writes;
   if (memory.struck && at - memory.strike_at <= kTwice) own.hands_off_until = at + kHandsOff;
@@ -70,6 +71,7 @@ void foreign_bandwidth(ModelState::Impl& m, Slot slot, TimePoint at, const Bandw
   drop_pod(m, slot);
   strike(memory, own, at);
   if (base == *own.base) {
+    if (memory.reload) return;
     own.no_lease_until = at + kEndedOutside;
     if (!m.places[slot].pod_kind) return;
     for (Slot c = m.places[slot].first_child; c != kNone; c = m.places[c].next_sibling)
@@ -136,7 +138,7 @@ void refused(ModelState::Impl& m, const FileEvent& event) {
   own.no_burst_until = event.at + kHandsOff;
   const Slot pod = m.places[event.slot].pod;
   if (pod != kNone) m.groups[pod].own.no_burst_until = event.at + kHandsOff;
-  if (pod == event.slot) note_unanswered(m, pod, event.at);
+  note_unanswered(m, event.slot, event.at);
   drop_pod(m, event.slot);
 }
 
@@ -173,14 +175,15 @@ void take_event(ModelState::Impl& m, const FileEvent& event) {
   m.touch(event.slot);
   OwnMemory& memory = m.own[event.slot];
   Ownership& own = m.groups[event.slot].own;
+  memory.reload |= event.reload;
   switch (event.what) {
     case FileEvent::What::refused:
       return refused(m, event);
     case FileEvent::What::overtaken:
       own.overtaken = true;
-      own.hands_off_until = event.at + kHandsOff;
+      if (!event.reload) own.hands_off_until = event.at + kHandsOff;
       strike(memory, own, event.at);
-      if (m.places[event.slot].pod == event.slot) note_unanswered(m, event.slot, event.at);
+      note_unanswered(m, event.slot, event.at);
       return drop_pod(m, event.slot);
     case FileEvent::What::changed:
       memory.refused = false;
@@ -197,6 +200,7 @@ void take_settings(ModelState::Impl& m, const Reading& reading) {
   m.touch(reading.slot);
   if (reading.bandwidth) take_bandwidth(m, reading.slot, reading.at, *reading.bandwidth);
   if (reading.shares) take_shares(m, reading.slot, reading.at, *reading.shares);
+  if (reading.bandwidth || reading.shares) m.own[reading.slot].reload = false;
 }
 
 void settle_pod(ModelState::Impl& m, Slot pod, TimePoint at) {

@@ -66,6 +66,7 @@ struct OwnMemory {
   bool changed = false;  ///< an event said so of the bandwidth, and no reading has told the value yet
   /// As `changed`, by file: what is read next is its owner's value, also where it is the one that we wrote.
   bool said_quota = false, said_burst = false, said_shares = false;
+  bool reload = false;   ///< systemd said it while it reloaded: it repeats itself, which counts for nothing; until the next reading
   TimePoint strike_at;   ///< first of the last burst of foreign writes
   bool struck = false;
   TimePoint refused_at;  ///< last refusal of the same value

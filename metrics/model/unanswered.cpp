@@ -1,5 +1,5 @@
-// A pod's limit that its owner asked for in vain, because something of ours was in the way: kubelet tries that once (KERNEL 19).
-// What its spec says is then put in force by us.
+// A limit that its owner asked for in vain, because something of ours was in the way: kubelet tries a pod's once (KERNEL 19),
+// systemd a unit's, and both take it for done. What pod's spec or unit's properties say is then put in force by us.
 #include <algorithm>
 
 #include "metrics/model/state.hpp"
@@ -11,10 +11,10 @@ constexpr nanoseconds kOurDoing = seconds{1};   // after our last write: who was
 constexpr nanoseconds kNoLease = seconds{1};    // time for a source to be asked; nothing new is in the way meanwhile
 constexpr nanoseconds kPatience = minutes{5};   // for the source that knows the spec
 
-/// In the unit of the pod's own period. Formula: kubelet's, MilliCPUToQuota; it never writes less than 1 ms.
-std::optional<microseconds> spec_of(const ModelState::Impl& m, Slot pod) {
-  const auto& spec = m.places[pod].spec_quota;
-  const auto& base = m.groups[pod].own.base;
+/// In the unit of the group's own period. Formula: kubelet's, MilliCPUToQuota; it never writes less than 1 ms.
+std::optional<microseconds> spec_of(const ModelState::Impl& m, Slot slot) {
+  const auto& spec = m.places[slot].spec_quota;
+  const auto& base = m.groups[slot].own.base;
   if (!spec || !base || !base->quota) return std::nullopt;
   return std::max(microseconds{1000}, microseconds{spec->count() * base->period.count() / 100'000});
 }
@@ -27,7 +27,6 @@ void compare_with_spec(ModelState::Impl& m, Slot pod) {
 }
 
 void note_written(ModelState::Impl& m, Slot slot, const Bandwidth& in_force, TimePoint at) {
-  if (!m.places[slot].pod_kind) return;
   m.own[slot].wrote_at = at;
   Ownership& own = m.groups[slot].own;
   if (!own.put_right || in_force.quota != own.put_right) return;
@@ -35,25 +34,29 @@ void note_written(ModelState::Impl& m, Slot slot, const Bandwidth& in_force, Tim
   note_base(m, slot);
 }
 
-void note_unanswered(ModelState::Impl& m, Slot pod, TimePoint at) {
-  OwnMemory& memory = m.own[pod];
-  Ownership& own = m.groups[pod].own;
+/// A pod's spec is known all the time, and believed where it once was what the file said; a unit's owner is asked now.
+void note_unanswered(ModelState::Impl& m, Slot slot, TimePoint at) {
+  const Slot pod = m.places[slot].pod;
+  if (pod != kNone && pod != slot) return;   // a container's is tried until it goes through
+  OwnMemory& memory = m.own[slot];
+  Ownership& own = m.groups[slot].own;
   const bool ours = own.in_force != own.base || (memory.wrote_at != TimePoint{} && at - memory.wrote_at < kOurDoing);
-  if (!memory.spec_agreed || !ours) return;
+  if ((pod == slot && !memory.spec_agreed) || !ours) return;
   memory.unanswered_at = at;
-  if (std::find(m.unanswered.begin(), m.unanswered.end(), pod) == m.unanswered.end()) m.unanswered.push_back(pod);
+  if (std::find(m.unanswered.begin(), m.unanswered.end(), slot) == m.unanswered.end()) m.unanswered.push_back(slot);
+  own.no_lease_until = std::max(own.no_lease_until, at + kNoLease);
+  if (pod != slot) return;
   for (Slot c = m.places[pod].first_child; c != kNone; c = m.places[c].next_sibling)
     m.groups[c].own.no_lease_until = std::max(m.groups[c].own.no_lease_until, at + kNoLease);
 }
 
 void note_base(ModelState::Impl& m, Slot slot) {
   const Slot pod = m.places[slot].pod;
-  if (pod == kNone) return;
-  if (pod == slot) {
-    m.groups[pod].own.put_right.reset();
-    std::erase(m.unanswered, pod);
+  if (pod == kNone || pod == slot) {
+    m.groups[slot].own.put_right.reset();
+    std::erase(m.unanswered, slot);
   }
-  note_least(m, pod);
+  if (pod != kNone) note_least(m, pod);
 }
 
 void note_least(ModelState::Impl& m, Slot pod) {
@@ -69,16 +72,16 @@ void note_least(ModelState::Impl& m, Slot pod) {
 }
 
 void answer(ModelState::Impl& m, TimePoint now) {
-  std::erase_if(m.unanswered, [&](Slot pod) {
-    Ownership& own = m.groups[pod].own;
-    const auto spec = spec_of(m, pod);
+  std::erase_if(m.unanswered, [&](Slot slot) {
+    Ownership& own = m.groups[slot].own;
+    const auto spec = spec_of(m, slot);
     if (spec && spec != own.base->quota) {
       own.put_right = spec;
-      m.touch(pod);
+      m.touch(slot);
       return false;
     }
     own.put_right.reset();
-    return now - m.own[pod].unanswered_at >= kPatience;
+    return now - m.own[slot].unanswered_at >= kPatience;
   });
 }
 

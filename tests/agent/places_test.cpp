@@ -18,6 +18,8 @@ class Places : public testing::Test {
     around_.token = dir_ + "/token";
     around_.cluster_ca = dir_ + "/ca.crt";
     around_.docker_socket = dir_ + "/docker.sock";
+    around_.booted_by_systemd = dir_ + "/system";
+    around_.system_bus = dir_ + "/system_bus_socket";
     around_.host_ip = "10.20.0.13";
   }
   ~Places() override { std::filesystem::remove_all(dir_); }
@@ -85,6 +87,21 @@ TEST_F(Places, DockerIsAtItsSocketOrWhereTheConfigurationSays) {
   auto config = on();
   config.address = "unix:/run/other.sock";
   EXPECT_EQ(docker_place(config, around_).value()->socket, "/run/other.sock");
+}
+
+TEST_F(Places, TheBusIsAskedWhereSystemdRuns) {
+  make(around_.system_bus);
+  EXPECT_FALSE(systemd_place({}, around_).value()) << "a bus without systemd, as in a container";
+  make(around_.booted_by_systemd);
+  EXPECT_EQ(*systemd_place({}, around_).value(), "unix:path=" + around_.system_bus);
+  auto given = on();
+  given.address = "unix:/run/systemd/private";
+  EXPECT_EQ(*systemd_place(given, around_).value(), "unix:path=/run/systemd/private");
+  given.address = "http://bus";
+  EXPECT_EQ(systemd_place(given, around_).error().where, "sources.systemd.address");
+  SourceConfig off;
+  off.use = SourceConfig::Use::off;
+  EXPECT_FALSE(systemd_place(off, around_).value());
 }
 
 }  // namespace

@@ -28,9 +28,9 @@ INSTANTIATE_TEST_SUITE_P(
     Each, WrongCommandLine,
     testing::Values(
         Wrong{{"headroomctl", "statsu"}, "statsu: no such command; did you mean status?"},
-        Wrong{{"headroomctl", "zzz"}, "zzz: no such command; there are status, top, throttled, explain, record, doctor, limits, import, pause, "
+        Wrong{{"headroomctl", "zzz"}, "zzz: no such command; there are status, top, throttled, explain, record, doctor, limits, import, baseline, pause, "
                                       "resume, restore, config"},
-        Wrong{{"headroomctl"}, "want a command: status, top, throttled, explain, record, doctor, limits, import, pause, resume, restore, config"},
+        Wrong{{"headroomctl"}, "want a command: status, top, throttled, explain, record, doctor, limits, import, baseline, pause, resume, restore, config"},
         Wrong{{"headroomctl", "status", "--sokcet", "x"}, "--sokcet: no such option; did you mean --socket?"},
         Wrong{{"headroomctl", "config", "tset"}, "tset: no such command; did you mean test?"},
         Wrong{{"headroomctl", "-o", "jsno", "status"}, "--output: want text | json, got \"jsno\"; did you mean json?"},

@@ -69,14 +69,22 @@ TEST_P(Pages, OfTheManualHaveTheirSectionsAndTheProgramsVersion) {
   }
 }
 
-TEST_P(Pages, OfTheManualAreCleanForTheFormatterWhereThereIsOne) {
+void expect_clean_for_the_formatter(const std::string& text) {
   if (run({"groff", "--version"}).code != 0) GTEST_SKIP() << "no groff";
   const std::string file = testing::TempDir() + "headroom-page-" + std::to_string(::getpid());
-  std::ofstream(file) << page(GetParam(), "man");
+  std::ofstream(file) << text;
   const Ran lint = run({"groff", "-man", "-ww", "-z", "-Tutf8", "-Kutf8", file});
   std::filesystem::remove(file);
   EXPECT_EQ(lint.code, 0);
   EXPECT_EQ(lint.err, "");
+}
+
+TEST_P(Pages, OfTheManualAreCleanForTheFormatterWhereThereIsOne) { expect_clean_for_the_formatter(page(GetParam(), "man")); }
+
+TEST(ConfigPage, IsCleanForTheFormatter) {
+  const Ran man = run({program("headroomd"), "--generate", "config-man"});
+  ASSERT_EQ(man.code, 0) << man.err;
+  expect_clean_for_the_formatter(man.out);
 }
 
 TEST_P(Pages, AnUnknownKindIsRefusedAndNothingElseIsTakenForTheQuestion) {

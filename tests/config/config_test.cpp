@@ -88,7 +88,6 @@ TEST(Config, TheSampleIsValidAndNamesWhatIsNotInForceOnceEach) {
   EXPECT_EQ(config.classes[2].match[0].pod_labels.at("tier"), "latency");
   EXPECT_EQ(config.annotations.up_to_max, MilliCpu{4000});
   EXPECT_EQ(config.classes[2].match[1].qos, KubeQos::guaranteed);
-  EXPECT_FALSE(config.classes[2].match[1].other);
   ASSERT_EQ(config.rollout.size(), 2U);
   EXPECT_EQ(config.rollout[1].enforce, 10'000);
   EXPECT_EQ(config.rollout[1].only, (Restriction{5'000, {"chem-flows", "ml-flows"}}));

@@ -40,7 +40,7 @@ const std::map<std::string, Folders> kPicture{
     {"systemd", kBelowEdges},
     {"cli", {"cgroups/types"}},
     {"agent", kBelowEdges + kEdges + Folders{"cgroups/ledger", "agent/sources"}},
-    {"agent/sources", kBelowEdges + Folders{"workloads", "config", "agent"}},   // of agent the log and the clock
+    {"agent/sources", kBelowEdges + Folders{"workloads", "config", "systemd", "agent"}},   // of agent the log and the clock
     {"lab", kBelowEdges + kEdges + Folders{"cgroups/ledger", "lab/sim"}},
     {"lab/sim", kBelowEdges + Folders{"engine", "lab"}},   // of lab the vocabulary: loads and draws
     {"lab/bench", kBelowEdges + kEdges + Folders{"cgroups/ledger", "agent", "lab", "lab/sim"}},   // measures the live edges themselves

@@ -26,7 +26,7 @@ ClassConfig by_path(const std::string& name, const std::string& glob, Lends lend
 ClassConfig by_something_else(const std::string& name, Lends lends) {
   auto config = by_path(name, "", lends);
   config.match[0].path.clear();
-  config.match[0].other = true;
+  config.match[0].namespaces = {"nobody-knows"};
   return config;
 }
 
@@ -87,6 +87,37 @@ TEST(Classify, SystemServicesAreOutOfReachOfEveryRule) {
     EXPECT_EQ(classified(path, {everything}).qos, QosClass::system) << path;
     EXPECT_EQ(classified(path, {everything}).name, "system") << path;
   }
+}
+
+ClassConfig by_unit(const std::string& name, const std::string& unit, const std::string& slice) {
+  auto config = by_path(name, "", Lends::yes);
+  config.match[0].path.clear();
+  config.match[0].unit = unit;
+  config.match[0].slice = slice;
+  return config;
+}
+
+TEST(Classify, UnitsAreKnownByNameWhereverTheyAre) {
+  const auto batch = by_unit("batch", "train-*.service", "");
+  for (const auto* path : {"system.slice/train-7.service", "batch.slice/train-7.service", "train-7.service"}) {
+    EXPECT_EQ(classified(path, {batch}).name, "batch") << path;
+    EXPECT_TRUE(classified(path, {batch}).borrow) << path;
+    EXPECT_EQ(classified(path, {batch}).qos, QosClass::step) << path;
+  }
+  EXPECT_EQ(classified("system.slice/ssh.service", {batch}).qos, QosClass::system);
+  EXPECT_EQ(classified("system.slice/train-7.service/inner", {batch}).qos, QosClass::system) << "what a unit delegates is not the unit";
+  EXPECT_EQ(classified("batch.slice/train-7", {batch}).name, "none");
+}
+
+TEST(Classify, ASliceMeansItsServicesAndScopes) {
+  const auto steps = by_unit("step", "", "dflow.slice");
+  for (const auto* path : {"dflow.slice/run-u7.scope", "dflow.slice/dflow-batch.slice/a.service",
+                           "user.slice/user-1000.slice/user@1000.service/dflow.slice/run-u7.scope"})
+    EXPECT_EQ(classified(path, {steps}).name, "step") << path;
+  for (const auto* path : {"dflow.slice", "dflow.slice/dflow-batch.slice", "dflow.slice/run-u7.scope/inner", "other.slice/run-u7.scope",
+                           "xdflow.slice/run-u7.scope"})
+    EXPECT_EQ(classified(path, {steps}).name, "none") << path;
+  EXPECT_EQ(classified("dflow.slice/run-u7.scope", {by_unit("step", "other*", "dflow.slice")}).name, "none") << "all keys of an entry";
 }
 
 TEST(Classify, AContainerInSystemSliceIsAContainer) {

@@ -274,5 +274,83 @@ TEST(Observe, OutcomesAreIgnoredSoThatNothingLooksForeign) {
   }
 }
 
+// systemd puts every unit's own value back when it reloads (KERNEL 18): that ends leases and says nothing about anybody's will.
+TEST_F(Owned, AReloadEndsLeasesAndNeverCounts) {
+  for (int i = 0; i < 20; ++i, w.ms += 1000) {
+    lend(a, quota_ms(200));
+    w.event(a, i % 4 == 3 ? What::overtaken : What::changed, File::bandwidth, true);
+    w.event(a, What::changed, File::shares, true);
+    w.file(a, quota_ms(50));
+    const Ownership at_once = own(a);
+    EXPECT_TRUE(at_once.drop) << i;
+    EXPECT_EQ(at_once.base, quota_ms(50)) << i;
+    EXPECT_TRUE(at_once.certain) << i;
+    EXPECT_EQ(at_once.foreign_writes, 0u) << i;
+    EXPECT_EQ(at_once.hands_off_until, TimePoint{}) << i;
+    EXPECT_EQ(at_once.no_lease_until, TimePoint{}) << i << ": it may be lent again at once";
+  }
+}
+
+TEST_F(Owned, AReloadMayBringANewBase) {
+  lend(a, quota_ms(200));
+  w.event(a, What::changed, File::bandwidth, true);
+  w.file(a, quota_ms(70));
+  const Ownership o = own(a);
+  EXPECT_EQ(o.base, quota_ms(70));
+  EXPECT_TRUE(o.certain);
+  EXPECT_EQ(o.foreign_writes, 0u);
+}
+
+TEST_F(Owned, WhatSomebodyWritesAfterAReloadCountsAgain) {
+  w.event(a, What::changed, File::bandwidth, true);
+  w.file(a, quota_ms(50));
+  w.tick();
+  for (int i = 0; i < 2; ++i) {
+    w.ms += 3000;
+    foreign(a, quota_ms(60 + i));
+    w.tick();
+  }
+  EXPECT_EQ(own(a).foreign_writes, 2u);
+  EXPECT_NE(own(a).hands_off_until, TimePoint{});
+}
+
+// systemd writes a unit's new limit once and takes it for done, also where the kernel refused it because of our burst.
+TEST(Unit, WhoseOwnerWasRefusedGetsWhatHeAskedFor) {
+  World w;
+  const Slot unit = w.add(GroupKind::scope, 0, 1, "dflow.slice/run-u1.scope");
+  w.settle({{unit, quota_ms(20)}});
+  Bandwidth with_burst = quota_ms(20);
+  with_burst.burst = milliseconds{20};
+  w.wrote(unit, with_burst);
+  w.tick();
+  w.ms += 10;
+  w.event(unit, What::refused);
+  w.file(unit, with_burst);
+  EXPECT_FALSE(w.tick().groups[unit].own.put_right) << "nobody has said yet what he wanted";
+  w.ms += 10;
+  w.wrote(unit, quota_ms(20));
+  w.catalog.groups[unit]->spec_quota = milliseconds{10};
+  ++w.catalog.generation;
+  EXPECT_EQ(w.tick().groups[unit].own.put_right, milliseconds{10});
+  w.ms += 10;
+  w.wrote(unit, quota_ms(10));
+  w.tick();
+  w.ms += 10;
+  const Ownership own = w.tick().groups[unit].own;
+  EXPECT_EQ(own.base, quota_ms(10));
+  EXPECT_FALSE(own.put_right);
+}
+
+TEST(Unit, WhoseOwnerWasRefusedForAnotherReasonIsLeftAlone) {
+  World w;
+  const Slot unit = w.add(GroupKind::scope, 0, 1, "dflow.slice/run-u1.scope");
+  w.settle({{unit, quota_ms(20)}});
+  w.ms += 2000;
+  w.event(unit, What::refused);
+  w.catalog.groups[unit]->spec_quota = milliseconds{10};
+  ++w.catalog.generation;
+  EXPECT_FALSE(w.tick().groups[unit].own.put_right) << "nothing of ours was in the way";
+}
+
 }  // namespace
 }  // namespace headroom::test

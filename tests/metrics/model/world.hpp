@@ -63,8 +63,8 @@ struct World {
   }
   void use(Slot slot, nanoseconds usage) { read(slot).usage = usage; }
   void file(Slot slot, Bandwidth b) { read(slot).bandwidth = b; }
-  void event(Slot slot, FileEvent::What what, FileEvent::File file = FileEvent::File::bandwidth) {
-    next.events.push_back({slot, catalog.groups[slot]->id, file, what, at_ms(ms)});
+  void event(Slot slot, FileEvent::What what, FileEvent::File file = FileEvent::File::bandwidth, bool reload = false) {
+    next.events.push_back({slot, catalog.groups[slot]->id, file, what, at_ms(ms), reload});
   }
   void wrote(Slot slot, Setting to) {
     Outcome o;

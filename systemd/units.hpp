@@ -1,0 +1,67 @@
+// Units of the system's manager over the bus: what their own CPU limits are, and when the manager puts them back.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cgroups/types/bandwidth.hpp"
+#include "systemd/library.hpp"
+
+namespace headroom::systemd {
+
+/// A unit's own properties, as systemd has them.
+struct UnitCpu {
+  std::optional<microseconds> quota_per_sec;   ///< CPUQuotaPerSecUSec; nullopt: none
+  std::optional<microseconds> quota_period;    ///< CPUQuotaPeriodUSec; nullopt: 100 ms
+  std::optional<std::uint64_t> weight;         ///< CPUWeight; nullopt: not set
+};
+
+/// What systemd writes for them: quota over a period of 1 ms to 1 s that is long enough for a quota of 1 ms (systemd 252,
+/// cgroup.c: cgroup_cpu_adjust_period, cgroup_apply_unified_cpu_quota). Burst is none of its business: 0.
+Bandwidth own_bandwidth(const UnitCpu& cpu);
+/// v2: the weight, 100 where it is not set. v1: 1024 of 100.
+Shares own_shares(const UnitCpu& cpu, bool v2);
+
+/// One connection, one thread.
+class UnitBus {
+ public:
+  /// @param address   "unix:path=/run/dbus/system_bus_socket", …
+  /// @param reloading told true when the manager begins to reload its units, false when it has. Called from process().
+  /// Errors: absent (no libsystemd), io (nobody there, not allowed).
+  static Result<std::unique_ptr<UnitBus>> connect(const std::string& address, std::function<void(bool)> reloading);
+  ~UnitBus();
+  UnitBus(const UnitBus&) = delete;
+  UnitBus& operator=(const UnitBus&) = delete;
+
+  int fd() const;
+  /// What poll() is to wait for on fd().
+  short events() const;
+  /// Takes what is queued. Errors: io: the connection is gone.
+  Result<> process();
+
+  /// Errors: absent (no such kind of unit), io.
+  Result<UnitCpu> cpu_of(std::string_view unit);
+  /// Makes it the unit's own until the next boot (SetUnitProperties, runtime). A drop-in is written: not for the fast path.
+  /// nullopt: left as it is. Errors: rejected (systemd's word), io.
+  struct NewCpu {
+    std::optional<std::uint64_t> quota_per_sec_us;   ///< UINT64_MAX: none
+    std::optional<std::uint64_t> weight;
+  };
+  Result<> set_cpu(const std::string& unit, const NewCpu& cpu);
+
+ private:
+  UnitBus(const Library& library, std::function<void(bool)> reloading) : library_(library), reloading_(std::move(reloading)) {}
+  Result<> open(const std::string& address);
+  Result<std::uint64_t> number(const std::string& object, const char* interface, const char* property);
+  static int on_reloading(sd_bus_message* message, void* self, sd_bus_error*);
+
+  const Library& library_;
+  std::function<void(bool)> reloading_;
+  sd_bus* bus_ = nullptr;
+};
+
+}  // namespace headroom::systemd
