@@ -46,7 +46,7 @@ void Loop::ask_who_wrote() {
   std::vector<UnitQuestion> questions;
   for (const FileEvent& event : accounting_.take_unit_events()) {
     const Group* group = source_.catalog().find(event.slot);
-    if (group == nullptr || group->id != event.group_id) continue;
+    if (group == nullptr || group->id != event.group_id || event.slot >= last_->snapshot.groups.size()) continue;
     const Ownership& own = last_->snapshot.groups[event.slot].own;
     questions.push_back({std::string(unit_of(group->path)), event, group->path, own.base, own.base_shares});
   }

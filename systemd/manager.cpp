@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "systemd/library.hpp"
+
 namespace headroom::systemd {
 namespace {
 

@@ -5,9 +5,10 @@
 #include <string>
 
 #include "cgroups/types/units.hpp"
-#include "systemd/library.hpp"
 
 namespace headroom::systemd {
+
+struct Library;
 
 /// Nobody is told anything where $NOTIFY_SOCKET is not set. Any thread.
 class Manager {

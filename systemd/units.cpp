@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "systemd/library.hpp"
+
 namespace headroom::systemd {
 namespace {
 
@@ -54,76 +56,92 @@ Shares own_shares(const UnitCpu& cpu, bool v2) {
   return Shares{v2 ? weight : weight * 1024 / 100};
 }
 
+struct UnitBus::Connection {
+  Connection(const Library& l, std::function<void(bool)> told) : library(l), reloading(std::move(told)) {}
+  ~Connection() {
+    if (bus != nullptr) library.bus_close_unref(bus);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Result<> open(const std::string& address);
+  Result<std::uint64_t> number(const std::string& object, const char* interface, const char* property);
+
+  static int on_reloading(sd_bus_message* message, void* self, sd_bus_error*) {
+    auto& connection = *static_cast<Connection*>(self);
+    int active = 0;
+    if (connection.library.message_read(message, "b", &active) > 0) connection.reloading(active != 0);
+    return 0;
+  }
+
+  const Library& library;
+  std::function<void(bool)> reloading;
+  sd_bus* bus = nullptr;
+};
+
+UnitBus::UnitBus(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+UnitBus::~UnitBus() = default;
+
 Result<std::unique_ptr<UnitBus>> UnitBus::connect(const std::string& address, std::function<void(bool)> reloading) {
   const auto loaded = library();
   if (!loaded) return tl::unexpected(loaded.error());
-  std::unique_ptr<UnitBus> bus(new UnitBus(**loaded, std::move(reloading)));
-  if (auto opened = bus->open(address); !opened) return tl::unexpected(opened.error());
-  return bus;
-}
-
-UnitBus::~UnitBus() {
-  if (bus_ != nullptr) library_.bus_close_unref(bus_);
+  auto connection = std::make_unique<Connection>(**loaded, std::move(reloading));
+  if (auto opened = connection->open(address); !opened) return tl::unexpected(opened.error());
+  return std::unique_ptr<UnitBus>(new UnitBus(std::move(connection)));
 }
 
 /// The manager's own socket has no broker: no names, no Hello. A broker passes signals on to those who have subscribed.
-Result<> UnitBus::open(const std::string& address) {
+Result<> UnitBus::Connection::open(const std::string& address) {
   const bool broker = address.find("/systemd/private") == std::string::npos;
-  int error = library_.bus_new(&bus_);
-  if (error >= 0) error = library_.bus_set_address(bus_, address.c_str());
-  if (error >= 0 && broker) error = library_.bus_set_bus_client(bus_, 1);
-  if (error >= 0) error = library_.bus_set_method_call_timeout(bus_, kPatience);
-  if (error >= 0) error = library_.bus_start(bus_);
+  int error = library.bus_new(&bus);
+  if (error >= 0) error = library.bus_set_address(bus, address.c_str());
+  if (error >= 0 && broker) error = library.bus_set_bus_client(bus, 1);
+  if (error >= 0) error = library.bus_set_method_call_timeout(bus, kPatience);
+  if (error >= 0) error = library.bus_start(bus);
   if (error >= 0)
-    error = library_.bus_match_signal(bus_, nullptr, broker ? kService : nullptr, kObject, kManager, "Reloading", &on_reloading, this);
+    error = library.bus_match_signal(bus, nullptr, broker ? kService : nullptr, kObject, kManager, "Reloading", &on_reloading, this);
   if (error < 0) return failed(address, error);
-  BusError told(library_);
-  error = library_.bus_call_method(bus_, broker ? kService : nullptr, kObject, kManager, "Subscribe", &told.error, nullptr, "");
+  BusError told(library);
+  error = library.bus_call_method(bus, broker ? kService : nullptr, kObject, kManager, "Subscribe", &told.error, nullptr, "");
   if (error < 0) return fail(Errc::io, "systemd", address + ": Subscribe: " + told.text(error));
   return {};
 }
 
-int UnitBus::on_reloading(sd_bus_message* message, void* self, sd_bus_error*) {
-  auto& bus = *static_cast<UnitBus*>(self);
-  int active = 0;
-  if (bus.library_.message_read(message, "b", &active) > 0) bus.reloading_(active != 0);
-  return 0;
+Result<std::uint64_t> UnitBus::Connection::number(const std::string& object, const char* interface, const char* property) {
+  BusError told(library);
+  std::uint64_t value = 0;
+  const int error = library.bus_get_property_trivial(bus, kService, object.c_str(), interface, property, &told.error, 't', &value);
+  if (error < 0) return fail(Errc::io, "systemd", std::string(property) + ": " + told.text(error));
+  return value;
 }
 
-int UnitBus::fd() const { return library_.bus_get_fd(bus_); }
+int UnitBus::fd() const { return connection_->library.bus_get_fd(connection_->bus); }
 
 short UnitBus::events() const {
-  const int events = library_.bus_get_events(bus_);
+  const int events = connection_->library.bus_get_events(connection_->bus);
   return static_cast<short>(events > 0 ? events : 0);
 }
 
 Result<> UnitBus::process() {
   int more = 0;
-  while ((more = library_.bus_process(bus_, nullptr)) > 0) {
+  while ((more = connection_->library.bus_process(connection_->bus, nullptr)) > 0) {
   }
   if (more < 0) return failed("the bus", more);
   return {};
 }
 
-Result<std::uint64_t> UnitBus::number(const std::string& object, const char* interface, const char* property) {
-  BusError told(library_);
-  std::uint64_t value = 0;
-  const int error = library_.bus_get_property_trivial(bus_, kService, object.c_str(), interface, property, &told.error, 't', &value);
-  if (error < 0) return fail(Errc::io, "systemd", std::string(property) + ": " + told.text(error));
-  return value;
-}
-
 Result<UnitCpu> UnitBus::cpu_of(std::string_view unit) {
   const char* interface = interface_of(unit);
   if (interface == nullptr) return fail(Errc::absent, "systemd", "no service, scope or slice: " + std::string(unit));
+  Connection& c = *connection_;
   char* encoded = nullptr;
-  if (const int error = library_.bus_path_encode("/org/freedesktop/systemd1/unit", std::string(unit).c_str(), &encoded); error < 0)
+  if (const int error = c.library.bus_path_encode("/org/freedesktop/systemd1/unit", std::string(unit).c_str(), &encoded); error < 0)
     return failed(std::string(unit), error);
   const std::string object = encoded;
   std::free(encoded);
-  const auto quota = number(object, interface, "CPUQuotaPerSecUSec");
-  const auto period = quota ? number(object, interface, "CPUQuotaPeriodUSec") : quota;
-  const auto weight = period ? number(object, interface, "CPUWeight") : period;
+  const auto quota = c.number(object, interface, "CPUQuotaPerSecUSec");
+  const auto period = quota ? c.number(object, interface, "CPUQuotaPeriodUSec") : quota;
+  const auto weight = period ? c.number(object, interface, "CPUWeight") : period;
   if (!weight) return tl::unexpected(weight.error());
   UnitCpu cpu;
   if (*quota != kNone) cpu.quota_per_sec = microseconds{static_cast<std::int64_t>(*quota)};
@@ -133,17 +151,19 @@ Result<UnitCpu> UnitBus::cpu_of(std::string_view unit) {
 }
 
 Result<> UnitBus::set_cpu(const std::string& unit, const NewCpu& cpu) {
-  BusError told(library_);
+  const Library& library = connection_->library;
+  sd_bus* const bus = connection_->bus;
+  BusError told(library);
   int error = 0;
   constexpr int kRuntime = 1;
   if (cpu.quota_per_sec_us && cpu.weight)
-    error = library_.bus_call_method(bus_, kService, kObject, kManager, "SetUnitProperties", &told.error, nullptr, "sba(sv)", unit.c_str(),
+    error = library.bus_call_method(bus, kService, kObject, kManager, "SetUnitProperties", &told.error, nullptr, "sba(sv)", unit.c_str(),
                                      kRuntime, 2, "CPUQuotaPerSecUSec", "t", *cpu.quota_per_sec_us, "CPUWeight", "t", *cpu.weight);
   else if (cpu.quota_per_sec_us)
-    error = library_.bus_call_method(bus_, kService, kObject, kManager, "SetUnitProperties", &told.error, nullptr, "sba(sv)", unit.c_str(),
+    error = library.bus_call_method(bus, kService, kObject, kManager, "SetUnitProperties", &told.error, nullptr, "sba(sv)", unit.c_str(),
                                      kRuntime, 1, "CPUQuotaPerSecUSec", "t", *cpu.quota_per_sec_us);
   else if (cpu.weight)
-    error = library_.bus_call_method(bus_, kService, kObject, kManager, "SetUnitProperties", &told.error, nullptr, "sba(sv)", unit.c_str(),
+    error = library.bus_call_method(bus, kService, kObject, kManager, "SetUnitProperties", &told.error, nullptr, "sba(sv)", unit.c_str(),
                                      kRuntime, 1, "CPUWeight", "t", *cpu.weight);
   if (error < 0) return fail(Errc::rejected, unit, told.text(error));
   return {};

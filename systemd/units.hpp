@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "cgroups/types/bandwidth.hpp"
-#include "systemd/library.hpp"
+#include "cgroups/types/result.hpp"
 
 namespace headroom::systemd {
 
@@ -54,14 +54,10 @@ class UnitBus {
   Result<> set_cpu(const std::string& unit, const NewCpu& cpu);
 
  private:
-  UnitBus(const Library& library, std::function<void(bool)> reloading) : library_(library), reloading_(std::move(reloading)) {}
-  Result<> open(const std::string& address);
-  Result<std::uint64_t> number(const std::string& object, const char* interface, const char* property);
-  static int on_reloading(sd_bus_message* message, void* self, sd_bus_error*);
+  struct Connection;
+  explicit UnitBus(std::unique_ptr<Connection> connection);
 
-  const Library& library_;
-  std::function<void(bool)> reloading_;
-  sd_bus* bus_ = nullptr;
+  std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace headroom::systemd

@@ -91,7 +91,7 @@ Result<> SimNode::foreign_write(const ForeignWrite& write) {
   if (group == nullptr) return fail(Errc::gone, "slot " + std::to_string(write.slot), "the group is not there");
   const auto result = write_file(kernel_, write.slot, write.file, write.text);
   const auto what = result ? FileEvent::What::changed : FileEvent::What::refused;
-  events_.push_back({write.slot, group->id, event_file(write.file), what, now()});
+  events_.push_back({write.slot, group->id, event_file(write.file), what, now(), write.reload});
   happened_ = true;
   return result;
 }

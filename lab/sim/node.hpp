@@ -28,6 +28,7 @@ struct ForeignWrite {
   Slot slot = kNoSlot;
   File file = File::quota;
   std::string text;
+  bool reload = false;   ///< systemd's, while it puts its units' own values back
 };
 
 /// What was written and what it cost, since the beginning. Plain model of the cost: 1 us a read, 1 us a write.

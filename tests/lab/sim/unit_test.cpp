@@ -1,0 +1,158 @@
+// A systemd unit whose limit an administrator changes, and whose manager reloads, while something is lent to it. systemd writes
+// once and takes it for done, whatever the kernel said (KERNEL 18): the file ends at the unit's own value all the same.
+#include <gtest/gtest.h>
+
+#include "lab/random.hpp"
+#include "lab/sim/node.hpp"
+#include "policies/policy.hpp"
+#include "workloads/identity.hpp"
+
+namespace headroom::lab::sim {
+namespace {
+
+constexpr microseconds kPeriod{100'000};
+
+class Unit {
+ public:
+  Unit(Version version, std::uint64_t seed)
+      : random_(seed), node_({.cpus = 2, .version = version, .seed = seed}), engine_{ModelState(ModelParams{}), {}, {}, {}, {}, {}, {}, {}, {}} {
+    (void)made("dflow.slice", false);
+    unit_ = made("dflow.slice/run-u1.scope", true);
+    EXPECT_TRUE(node_.kernel().write_limit(unit_, {own_, kPeriod, {}}));
+    Load load;
+    load.kind = LoadKind::burst;
+    load.threads = 2;
+    load.cpu = milliseconds{150};
+    load.pause = milliseconds{700};
+    const auto id = node_.loads().add(unit_, load, random_.next());
+    node_.loads().begin(id, ns(node_.now()), ns(node_.now() + seconds{36'000}));
+    begin_daemon();
+    node_.set_lateness(milliseconds{8 * (seed % 3)});
+  }
+
+  /// `systemctl set-property CPUQuota=`
+  void set_property() {
+    own_ = microseconds{10'000 + static_cast<std::int64_t>(random_.next() % 9) * 10'000};
+    write(false);
+    run_for(milliseconds{100 + static_cast<std::int64_t>(random_.next() % 2000)});
+  }
+  /// Twenty times `systemctl daemon-reload`; from time to time somebody has edited the unit's file before.
+  void reload() {
+    for (int i = 0; i < 20; ++i) {
+      if (random_.next() % 8 == 0) own_ = microseconds{10'000 + static_cast<std::int64_t>(random_.next() % 9) * 10'000};
+      const TimePoint at = node_.now();
+      write(true);
+      run_for(seconds{1});
+      EXPECT_TRUE(is_right_) << "a second after the reload the value is neither its owner's nor a lease on it";
+      run_for(milliseconds{static_cast<std::int64_t>(random_.next() % 500)});
+      EXPECT_LT(at, node_.now());
+    }
+  }
+  void rest() { run_for(seconds{70}); }   // else two new limits in a minute mean hands off, and nothing is lent
+
+  bool hands_off() const { return hands_off_; }
+  bool ends_at_its_own() {
+    engine_.rails.off = true;
+    run_for(seconds{2});
+    return node_.bandwidth(unit_) == Bandwidth{own_, kPeriod, {}};
+  }
+  int lent = 0, refused = 0;
+
+ private:
+  Slot made(const std::string& path, bool borrows) {
+    ClassRule rule;
+    if (borrows) {
+      rule.name = "step";
+      rule.qos = QosClass::step;
+      rule.borrow = BorrowRule{};
+    }
+    return node_.add({path, identify(path), rule}).value();
+  }
+  void begin_daemon() {
+    Faults faults;
+    engine_.policy = make_policy("headroom", {}, faults);
+    const bool v2 = node_.kernel().machine().version == Version::v2;
+    engine_.model.params.judge = Judge::pressure;
+    engine_.rails.can.v2 = v2;
+    engine_.rails.can.parent_child_rule = !v2;
+    engine_.rails.can.assumed = false;
+    engine_.rails.node_cores = MilliCpu{2000};
+    engine_.rails.guard_up = engine_.rails.may_write = true;
+    engine_.reads.wake = node_.now();
+    engine_.reads.node_usage = engine_.reads.node_cpus = engine_.reads.node_pressure = engine_.reads.rescan = true;
+    run_for(seconds{3});
+  }
+  /// What was said before no longer counts; what was refused, the daemon asks for.
+  void write(bool reload) {
+    node_.tell_spec(unit_, std::nullopt);
+    const auto text = std::to_string(own_.count()) + (node_.catalog().v2 ? " 100000" : "");
+    if (node_.foreign_write({unit_, File::quota, text, reload})) return;
+    ++refused;
+    const milliseconds answer{1 + static_cast<std::int64_t>(random_.next() % 50)};
+    node_.at(node_.now() + answer, [this, own = own_] { if (own == own_) node_.tell_spec(unit_, own); });
+  }
+  void run_for(nanoseconds time) {
+    const TimePoint until = node_.now() + time;
+    while (node_.now() < until) {
+      if (engine_.reads.wake > until && node_.wait_until(until) == SimNode::Heard::nothing) break;
+      const auto result = tick(node_, node_, engine_);
+      const Ownership& own = result.snapshot.groups[unit_].own;
+      lent += own.in_force && own.base && own.in_force->quota > own.base->quota ? 1 : 0;
+      hands_off_ = hands_off_ || own.hands_off_until != TimePoint{};
+      is_right_ = own.base && own.base->quota == own_;
+    }
+  }
+
+  Random random_;
+  SimNode node_;
+  Engine engine_;
+  Slot unit_ = kNoSlot;
+  microseconds own_{20'000};
+  bool hands_off_ = false, is_right_ = false;
+};
+
+struct Seen {
+  int wrong = 0, lent = 0, refused = 0;
+};
+
+template <class What>
+Seen sequences(Version version, What what) {
+  Seen all;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    Unit unit(version, seed);
+    what(unit);
+    all.wrong += unit.ends_at_its_own() ? 0 : 1;
+    all.lent += unit.lent;
+    all.refused += unit.refused;
+  }
+  return all;
+}
+
+class Units : public testing::TestWithParam<Version> {};
+
+TEST_P(Units, EndAtTheLimitThatAnAdministratorSet) {
+  const Seen seen = sequences(GetParam(), [](Unit& unit) {
+    for (int i = 0; i < 4; ++i) {
+      unit.set_property();
+      unit.rest();
+    }
+  });
+  EXPECT_EQ(seen.wrong, 0);
+  EXPECT_GT(seen.lent, 1000);
+  EXPECT_GT(seen.refused, 20) << "else nothing was tried";
+}
+
+TEST_P(Units, TwentyReloadsAreNoDuel) {
+  const Seen seen = sequences(GetParam(), [](Unit& unit) {
+    unit.reload();
+    EXPECT_FALSE(unit.hands_off());
+  });
+  EXPECT_EQ(seen.wrong, 0);
+  EXPECT_GT(seen.lent, 1000) << "it is lent to again after each";
+}
+
+INSTANTIATE_TEST_SUITE_P(On, Units, testing::Values(Version::v1, Version::v2),
+                         [](const auto& of) { return std::string(of.param == Version::v1 ? "v1" : "v2"); });
+
+}  // namespace
+}  // namespace headroom::lab::sim
