@@ -19,6 +19,8 @@ bool is_plain_unit(const Group& group) {
   return (kind == GroupKind::slice || kind == GroupKind::scope || kind == GroupKind::other) && !unit_of(group.path).empty();
 }
 
+const std::string kEveryUnit = "*";   // no path
+
 constexpr std::size_t kEvents = 50;
 constexpr seconds kOneSpeech{2};   // writes to one group within it count once
 constexpr seconds kSweep{10};
@@ -94,13 +96,14 @@ void Accounting::forget_old(TimePoint now) {
 
 void Accounting::foreign(const FileEvent& e, const std::string& path, const char* writer) {
   ++foreign_[fmt::format("{} {}", name_of(e.file), writer)];
-  TimePoint& told = told_[path];
+  const bool of_all = e.reload && e.what == FileEvent::What::changed;   // systemd writes to every unit that it has
+  TimePoint& told = told_[of_all ? kEveryUnit : path];
   if (e.what == FileEvent::What::changed && told != TimePoint{} && e.at - told < kOneSpeech) return;
   told = e.at;
+  if (of_all) return event(LogLevel::info, "foreign", "systemd reloads and puts its units' own values back: leases on them end");
   const bool overtaken = e.what == FileEvent::What::overtaken;   // a kind of its own: the others must not crowd it out
-  const char* who = e.reload ? "systemd reloads its units and" : "somebody else";
   event(overtaken ? LogLevel::warn : LogLevel::info, overtaken ? "overtaken" : "foreign",
-        fmt::format("{} {} {}: our leases in that pod end", who, what_of(e.what), name_of(e.file)),
+        fmt::format("somebody else {} {}: our leases there end", what_of(e.what), name_of(e.file)),
         {{"group", "/" + path}, {"looks_like", writer}});
 }
 
