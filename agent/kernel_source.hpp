@@ -38,7 +38,9 @@ class KernelSource final : public Source, public GroupAccess {
   GroupFiles* files(Slot slot) override { return tree_.files(slot); }
   std::optional<Bandwidth> last_bandwidth(Slot slot) const override;
 
-  /// Other rules from the next observe on. Everything is at base.
+  /// Group::id, sorted, of those that would fall under another rule: nothing of ours may be out in them at reclassify().
+  std::vector<std::uint64_t> affected_by(ClassRules rules) const { return tree_.affected_by(std::move(rules)); }
+  /// Other rules from the next observe on.
   void reclassify(ClassRules rules) { tree_.reclassify(std::move(rules)); }
 
   /// Between two ticks: who is who, from the next observe on.

@@ -1,4 +1,5 @@
 // Other rules for the groups that are there: after a reload, and when a source has told who they are.
+#include <algorithm>
 #include <unordered_set>
 #include <utility>
 
@@ -31,6 +32,23 @@ void GroupTree::describe(Directory& directory) {
   group.role = names.role;
   group.spec_quota = directory.verdict.identity.kind == GroupKind::pod ? names.spec_quota : std::nullopt;
   if (names.told) group.infrastructure = names.role == ContainerRole::infra || names.role == ContainerRole::infra_init;
+}
+
+std::vector<std::uint64_t> GroupTree::affected_by(ClassRules rules) const {
+  Classifier next = classifier_;
+  next.set_rules(std::move(rules));
+  Catalog would_be;
+  std::vector<std::uint64_t> out;
+  for (const auto& [path, directory] : directories_) {
+    if (directory.slot == kNoSlot) continue;
+    const Group& group = *catalog_.groups[directory.slot];
+    const Verdict then = next.classify(path, would_be), &now = directory.verdict;
+    const bool same = then.interest == now.interest && then.names.role == now.names.role &&
+                      same_grant(would_be.rules[then.rule], catalog_.rule_of(group));
+    if (!same) out.push_back(group.id);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 void GroupTree::reclassify(ClassRules rules) {

@@ -50,7 +50,9 @@ class GroupTree final {
   /// Tries again, at most once a second, what could not be opened, watched or listed.
   void mend(TimePoint now);
 
-  /// Every group gets its rule anew; one that no rule watches any more leaves the catalog. Nothing of ours is out.
+  std::vector<std::uint64_t> affected_by(ClassRules rules) const;
+  /// Every group gets its rule anew; one that no rule watches any more leaves the catalog. Nothing of ours is out in those that
+  /// affected_by() names.
   void reclassify(ClassRules rules);
   /// What sources tell now; groups of the changed pods (by UID) and Docker containers (by ID) get names and rules anew.
   void know(KnownWorld world, const std::unordered_set<std::string>& changed);

@@ -80,8 +80,7 @@ bool Loop::run() {
 
 nanoseconds Loop::until_next(TimePoint now) const {
   TimePoint next = engine_.reads.wake;
-  const bool hurry = engine_.rails.off && !settled();
-  if (hurry) next = std::min(next, ticked_ + kHurry);
+  if (hurrying()) next = std::min(next, ticked_ + kHurry);
   if (parts_.hands.enforcement() != nullptr) next = std::min(next, now + kBeat);
   return next - now;
 }
@@ -91,8 +90,7 @@ Loop::Woken Loop::wait() {
     const TimePoint now = monotonic_now();
     if (parts_.hands.enforcement() != nullptr) parts_.hands.enforcement()->beat(now);
     look_for_off_file(now);
-    const bool hurry = engine_.rails.off && !settled() && now >= ticked_ + kHurry;
-    if (now >= engine_.reads.wake || hurry) return Woken::due;
+    if (now >= engine_.reads.wake || (hurrying() && now >= ticked_ + kHurry)) return Woken::due;
     // Events that could not be taken at this tick are no reason to tick again at once.
     const bool blind = last_ && last_->snapshot.node.failed_ticks > 0;
     pollfd fds[4] = {{stopping_ ? -1 : signals_, POLLIN, 0}, {parts_.board.fd(), POLLIN, 0},
@@ -189,6 +187,18 @@ void Loop::look_for_off_file(TimePoint now) {
 }
 
 bool Loop::settled() const { return engine_.plans.active.empty() && engine_.plans.resting.empty() && (!last_ || last_->plan.empty()); }
+
+/// Nothing of ours is out in those that are to fall under another rule.
+bool Loop::closed() const {
+  const auto& closing = engine_.rails.closing;
+  if (closing.empty()) return true;
+  const PlanState& plans = engine_.plans;
+  const auto is_out = [&](Slot s) { return std::binary_search(closing.begin(), closing.end(), plans.standing[s].group_id); };
+  return std::none_of(plans.active.begin(), plans.active.end(), is_out) &&
+         std::none_of(plans.resting.begin(), plans.resting.end(), [&](const Resting& r) { return is_out(r.slot); });
+}
+
+bool Loop::hurrying() const { return (engine_.rails.off && !settled()) || !closed(); }
 
 void Loop::take_commands() {
   for (const Command command : parts_.board.take()) {

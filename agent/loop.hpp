@@ -67,6 +67,8 @@ class Loop {
   void take_mode(Mode wanted);
   void take_policy(const Config& next);
   bool settled() const;
+  bool closed() const;
+  bool hurrying() const;
   void answer_pending(TimePoint now);
   void publish();
   void tell_manager(TimePoint now);

@@ -1,5 +1,5 @@
-// A configuration that is taken up while the loop runs. What concerns who may borrow how is changed only when everything is
-// back at its owner's values: no lease, burst or weight outlives the rule that it was given by.
+// A configuration that is taken up while the loop runs. What concerns who may borrow how is changed only when everything that it
+// concerns is back at its owner's values: no lease, burst or weight outlives the rule that it was given by.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -56,7 +56,9 @@ void Loop::begin_change(std::shared_ptr<const Loaded> next) {
   if (!next || stopping_) return;
   const Config &now = config_->config, &then = next->config;
   const bool other_mode = then.mode != now.mode || then.mode != parts_.hands.mode();   // also: enforce is tried again
-  giving_back_ = other_mode || !same_policy(now, then) || rules_of(now) != rules_of(then) || now.contract_window != then.contract_window;
+  giving_back_ = other_mode || !same_policy(now, then) || now.annotations != then.annotations || now.contract_window != then.contract_window;
+  engine_.rails.closing.clear();
+  if (!giving_back_ && rules_of(now) != rules_of(then)) engine_.rails.closing = parts_.source.affected_by(rules_of(then));
   next_ = std::move(next);
   next_until_ = monotonic_now() + kBackToBase;
   update_off();
@@ -65,23 +67,28 @@ void Loop::begin_change(std::shared_ptr<const Loaded> next) {
 
 /// At the begin of a tick: what the last one showed may not be looked at any more after a change.
 void Loop::change_if_ready(TimePoint now) {
-  if (!next_ || stopping_ || (giving_back_ && !settled() && now < next_until_)) return;
+  if (!next_ || stopping_) return;
+  const bool other_rules = rules_of(config_->config) != rules_of(next_->config);
+  if (!giving_back_ && other_rules && closed()) engine_.rails.closing = parts_.source.affected_by(rules_of(next_->config));   // some came since
+  const bool waits = (giving_back_ && !settled()) || !closed();
+  if (waits && now < next_until_) return;
   const auto next = std::exchange(next_, nullptr);
   const auto before = std::exchange(config_, next);
   const Config &was = before->config, &is = next->config;
-  if (giving_back_ && !settled() && parts_.hands.enforcement() != nullptr) {
+  if (waits && parts_.hands.enforcement() != nullptr) {
     accounting_.event(LogLevel::warn, "config", "not everything went back in time; from the ledger: " + sentence(parts_.hands.enforcement()->restore()));
     if (parts_.hands.kernel() != nullptr) parts_.hands.kernel()->reset();
   }
   set_log(parts_.log, is);
   set_bounds(engine_.model.params, is);
   parts_.recorder.keep(is.journal_bytes);
-  if (rules_of(was) != rules_of(is)) parts_.source.reclassify(rules_of(is));
+  if (other_rules) parts_.source.reclassify(rules_of(is));
   engine_.model.params.contract_window = is.contract_window;
   if (was.mode != is.mode || is.mode != parts_.hands.mode()) take_mode(is.mode);
-  else if (was.contract_window != is.contract_window) begin_again(monotonic_now());
+  else if (waits || was.contract_window != is.contract_window) begin_again(monotonic_now());
   else if (!same_policy(was, is)) take_policy(is);
   giving_back_ = false;
+  engine_.rails.closing.clear();
   update_off();
   if (next != before) parts_.configs.took_up(next);
   const char* what = next != before ? "taken up" : "tried again";

@@ -84,7 +84,10 @@ std::vector<ClassConfig> classes_of(const Section& top) {
   const Tree* given = top.find("classes");
   const Tree fallback = given == nullptr ? default_tree(key) : Tree{};
   std::vector<ClassConfig> result;
-  for (const Section& item : sections_of(given == nullptr ? &fallback : given, key)) result.push_back(class_of(item));
+  for (const Section& item : sections_of(given == nullptr ? &fallback : given, key)) {
+    result.push_back(class_of(item));
+    result.back().rule.rank = static_cast<int>(result.size());
+  }
   return result;
 }
 

@@ -13,9 +13,9 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<Guardrails> T>
 void fields(Archive& a, T& v) {
-  auto& [can, node_cores, guard_up, may_write, off, refill_cost, refill_budget_permille, deadband_percent,
+  auto& [can, node_cores, guard_up, may_write, off, closing, refill_cost, refill_budget_permille, deadband_percent,
          protected_prefixes] = v;
-  a(can, node_cores, guard_up, may_write, off, refill_cost, refill_budget_permille, deadband_percent,
+  a(can, node_cores, guard_up, may_write, off, closing, refill_cost, refill_budget_permille, deadband_percent,
     protected_prefixes);
 }
 template <class Archive, Of<Standing> T>

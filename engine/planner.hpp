@@ -28,6 +28,7 @@ struct Guardrails {
   bool guard_up = false;               ///< without it: no settings writes, hidden leases only
   bool may_write = false;              ///< false in observe: plans are made all the same (the sink is null)
   bool off = false;                    ///< everything goes back to base
+  std::vector<std::uint64_t> closing;  ///< Group::id, sorted: everything of ours in their units goes back, for another rule is to come
   nanoseconds refill_cost{1'000};      ///< measured mean cost of one refill write
   int refill_budget_permille = 5;      ///< of one core, node-wide (0.5 %)
   int deadband_percent = 20;           ///< a changed share is written only beyond it

@@ -108,8 +108,13 @@ void review_unasked(const Context& c, Slot slot) {
   if (!file_possible(c, slot)) end_lease(s, because_of(Because::refuse_no_guard));
 }
 
+bool is_closing(const Context& c, const Unit& unit) {
+  const auto closes = [&](Slot s) { return std::binary_search(c.rails.closing.begin(), c.rails.closing.end(), c.group(s).id); };
+  return closes(unit.root) || std::any_of(unit.members.begin(), unit.members.end(), closes);
+}
+
 bool ended_by_rank(const Context& c, const Unit& unit) {
-  if (!unit.forced && !c.rails.off) return false;
+  if (!unit.forced && !c.rails.off && !is_closing(c, unit)) return false;
   const Because why = unit.forced ? Because::end_foreign : Because::end_off;
   if (unit.forced) c.standing(unit.root).quiet_until = c.now.at + kQuiet;
   if (has_pod(unit)) end_everything(c, unit.root, why);
@@ -136,7 +141,7 @@ void add(const Context& c, Slot slot, Pairs& pairs, std::vector<Slot>& dropped) 
 bool review_is_due(const Context& c) {
   constexpr seconds kReview{1};
   PlanState& state = c.state;
-  const bool open = c.rails.guard_up && c.rails.may_write && !c.rails.off;
+  const bool open = c.rails.guard_up && c.rails.may_write && !c.rails.off && c.rails.closing.empty();
   const bool known = state.reviewed_generation == c.catalog().generation && c.now.at - state.reviewed_at < kReview;
   if (open && known) return false;
   state.reviewed_at = c.now.at;

@@ -252,7 +252,7 @@ void consider(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Sl
   if (asked < p.least) return;
   const MilliCpu lent = leased ? granted - own_limit(g) : MilliCpu{};
   b.claimed_at = snap.at;
-  s.claims.push_back({slot, asked, 1, static_cast<int>(group.rule), {}, lent});
+  s.claims.push_back({slot, asked, 1, snap.catalog.rule_of(group).rank, {}, lent});
 }
 
 void grant(const Snapshot& snap, const HeadroomParams& p, LendingState& s, Desired& out, const Claim& claim) {

@@ -1,5 +1,6 @@
 // How what is lendable is shared among the claims of a tick, and what can be told of it afterwards.
 #include <algorithm>
+#include <limits>
 
 #include "policies/lending.hpp"
 
@@ -42,8 +43,8 @@ ShareTerms would_get(const Snapshot& snap, const LendingState& s, Slot slot, std
   std::erase_if(claims, [&](const Claim& c) { return c.slot == slot; });
   const MilliCpu asked = std::max(MilliCpu{}, ceiling_of(snap, group) - own_limit(snap.groups[slot]));
   // A class of its own would stand at the end of the list.
-  const auto order = snap.catalog.rule_of(group).borrow ? group.rule : snap.catalog.rules.size();
-  claims.push_back({slot, asked, 1, static_cast<int>(order), {}, {}});
+  const ClassRule& rule = snap.catalog.rule_of(group);
+  claims.push_back({slot, asked, 1, rule.borrow ? rule.rank : std::numeric_limits<int>::max(), {}, {}});
   const auto terms = share_out(snap, claims);
   for (std::size_t i = 0; i < claims.size(); ++i)
     if (claims[i].slot == slot) return terms[i];

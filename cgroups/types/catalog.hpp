@@ -65,8 +65,15 @@ struct ClassRule {
   QosClass qos = QosClass::ls;
   std::optional<BorrowRule> borrow;
   WeightRule weight = WeightRule::automatic;
+  int rank = 0;                               ///< of its class in the configuration, from 1 on; 0: no class
   friend bool operator==(const ClassRule&, const ClassRule&) = default;
 };
+
+/// Whether a group that falls under the other may keep what it holds: its class may stand at another place.
+inline bool same_grant(ClassRule a, const ClassRule& b) {
+  a.rank = b.rank;
+  return a == b;
+}
 
 /// One cgroup directory that we look at. Ancestors of a watched group are groups too, up to the root (""). What every
 /// reading asks for comes last, beside optional's flag, so that it is one line of cache and not four.

@@ -33,8 +33,8 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<ClassRule> T>
 void fields(Archive& a, T& v) {
-  auto& [name, qos, borrow, weight] = v;
-  a(name, qos, borrow, weight);
+  auto& [name, qos, borrow, weight, rank] = v;
+  a(name, qos, borrow, weight, rank);
 }
 template <class Archive, Of<WorkflowStep> T>
 void fields(Archive& a, T& v) {
