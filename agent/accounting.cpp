@@ -24,6 +24,7 @@ const std::string kEveryUnit = "*";   // no path
 constexpr std::size_t kEvents = 50;
 constexpr seconds kOneSpeech{2};   // writes to one group within it count once
 constexpr seconds kSweep{10};
+constexpr seconds kSetUp{1};       // in which whoever made a group gives it its limits: nothing is out in it yet
 
 std::string path_of(const Catalog& catalog, Slot slot) {
   const Group* g = catalog.find(slot);
@@ -111,6 +112,10 @@ void Accounting::noticed(const Sample& sample, const Catalog& catalog) {
   for (const FileEvent& e : sample.events) {
     const Group* g = catalog.find(e.slot);
     if (g == nullptr) continue;
+    if (!e.reload && g->first_seen != TimePoint{} && e.at - g->first_seen < kSetUp) {
+      ++foreign_[fmt::format("{} {}", name_of(e.file), looks_like(*g, e))];
+      continue;
+    }
     const bool plain = !e.reload || e.what != FileEvent::What::changed;   // else it is known who, and that it is done
     if (plain && is_plain_unit(*g)) unit_events_.push_back(e);
     else foreign(e, g->path, e.reload ? "systemd" : looks_like(*g, e));

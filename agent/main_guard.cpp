@@ -36,6 +36,7 @@ constexpr std::int64_t kMs = 1'000'000;                  // ns
 constexpr std::int64_t kSilence = 1000 * kMs;            // heartbeat older than this: frozen
 constexpr int kPoll = 200, kClosePoll = 50;              // ms; the other while something is out and the heartbeat is late
 constexpr std::int64_t kLate = kSilence - 2 * kPoll * kMs;
+constexpr int kLedgerPoll = 1000;                        // ms; with inotify on the run directory
 constexpr int kFencePoll = 50, kFencePollBlind = 10;     // ms; with inotify, without
 constexpr std::size_t kStack = std::size_t{512} * 1024;  // a restore needs 40 KiB
 
@@ -259,13 +260,17 @@ void prepare() {
   ::close(oom);
 }
 
+/// A daemon that observes makes none, perhaps for months.
 void wait_for_ledger(Guard& guard) {
+  const int events = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  const bool told = events >= 0 && ::inotify_add_watch(events, guard.run_dir, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) >= 0;
   for (;;) {
     guard.ledger_inode = inode_of_ledger(guard);
-    if (guard.ledger_inode != 0 && map_image(guard.run_dir, Missing::fail, guard.image) == Status::ok) return;
-    wait_for(guard, -1, kClosePoll);
+    if (guard.ledger_inode != 0 && map_image(guard.run_dir, Missing::fail, guard.image) == Status::ok) break;
+    if (wait_for(guard, events, told ? kLedgerPoll : kClosePoll)) drain(events);
     leave_if_orphaned(guard);
   }
+  if (events >= 0) ::close(events);
 }
 
 void usage(int fd) {

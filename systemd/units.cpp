@@ -32,7 +32,7 @@ struct BusError {
   BusError& operator=(const BusError&) = delete;
   std::string text(int code) const { return error.message != nullptr ? error.message : std::strerror(-code); }
   const Library& library;
-  sd_bus_error error = SD_BUS_ERROR_NULL;
+  sd_bus_error error{nullptr, nullptr, 0};
 };
 
 }  // namespace

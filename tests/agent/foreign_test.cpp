@@ -53,6 +53,18 @@ TEST_F(Foreign, AWriteToAUnitIsToldWhenSystemdHasBeenAsked) {
   EXPECT_THAT(report().events.back(), HasSubstr("/dflow.slice/run-u1.scope"));
 }
 
+TEST_F(Foreign, WhoMakesAGroupIsCountedAndNotTold) {
+  const Slot unit = group("dflow.slice/run-u1.scope", GroupKind::scope);
+  catalog.groups[unit]->first_seen = at - milliseconds{20};
+  wrote({unit}, false);
+  EXPECT_THAT(accounting.take_unit_events(), IsEmpty());
+  EXPECT_THAT(report().events, IsEmpty());
+  EXPECT_THAT(report().foreign_writes, ElementsAre(Pair("bandwidth unknown", 1)));
+  at += seconds{2};
+  wrote({unit}, false);
+  EXPECT_EQ(accounting.take_unit_events().size(), 1U);
+}
+
 TEST_F(Foreign, AContainersScopeIsNoQuestionForSystemd) {
   wrote({group("system.slice/docker-x.scope", GroupKind::container)}, false);
   EXPECT_THAT(accounting.take_unit_events(), IsEmpty());
