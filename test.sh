@@ -6,7 +6,7 @@
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 stages="packages build unit live vm-6.1 vm-6.12 smoke prometheus soak asan fuzz lint"
-named="tsan report deploy containers containers-6.1 containers-6.12 image"   # by name only: the suite has 40 minutes, and a browser is 400 MB
+named="tsan report deploy containers containers-6.1 containers-6.12 image systemd cluster"   # by name only: the suite has 40 minutes, and a browser is 400 MB
 
 say() { printf '%s\n' "$*"; }
 
@@ -27,7 +27,7 @@ fi
 build_packages="g++ clang libclang-rt-14-dev clang-format cmake ninja-build ccache pkg-config libfmt-dev libexpected-dev libspdlog-dev
   nlohmann-json3-dev libyaml-cpp-dev libre2-dev prometheus-cpp-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev
   zlib1g-dev libcgroup-dev libsystemd-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev"
-check_packages="busybox-static qemu-system-x86 cpio shellcheck binutils git python3 python3-yaml python3-jsonschema llvm runc openssl"
+check_packages="groff-base busybox-static qemu-system-x86 cpio shellcheck binutils git python3 python3-yaml python3-jsonschema llvm runc openssl"
 
 root() { [ "$(id -u)" = 0 ]; }
 
@@ -174,6 +174,16 @@ stage_image() {  # built without Docker, weighed, and started by containerd
   install_missing buildah debootstrap skopeo && tests/deploy/image.sh
 }
 
+stage_systemd() {  # the package in a guest with systemd: installed, lending, reloaded, killed, purged
+  root || { say "left out without root: the guest with systemd"; return 0; }
+  install_missing mmdebstrap qemu-system-x86 cpio man-db groff-base && tests/systemd/run.sh
+}
+
+stage_cluster() {  # a real one-node Kubernetes, the chart on it, Argo
+  root || { say "left out without root: the cluster"; return 0; }
+  install_missing runc busybox-static containernetworking-plugins iptables iproute2 openssl python3-yaml python3-venv && tests/cluster/run.sh
+}
+
 stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence fuzz
   cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target fuzzers || return 1
   tests/fuzz/run.sh build/fuzz/bin "${HEADROOM_FUZZ_SECONDS:-12}"
@@ -181,7 +191,8 @@ stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence
 
 stage_lint() {
   shellcheck -x -S warning -P SCRIPTDIR quickstart.sh test.sh tests/vm/run.sh tests/fuzz/run.sh .ci/run \
-    tests/prometheus/run.sh tests/report/run.sh tests/deploy/*.sh tests/containers/*.sh tests/evidence/*.sh
+    tests/prometheus/run.sh tests/report/run.sh tests/deploy/*.sh tests/containers/*.sh tests/evidence/*.sh \
+    tests/systemd/*.sh tests/cluster/*.sh deploy/debian/p*
 }
 
 if [ "${1:-}" = evidence ]; then
@@ -203,7 +214,8 @@ fi
 limit_of() {  # limit_of STAGE: seconds
   case $1 in
     build | asan) say 2400 ;;
-    fuzz | tsan | vm-* | containers-* | image) say 1500 ;;
+    cluster) say 2700 ;;
+    fuzz | tsan | vm-* | containers-* | image | systemd) say 1500 ;;
     *) say 900 ;;
   esac
 }
