@@ -60,8 +60,9 @@ void Loop::take_unit_answers(std::vector<UnitAnswer> answers) {
     const bool its_own = cpu && (of_shares ? question.shares == own_shares(*cpu, source_.catalog().v2)
                                            : question.bandwidth && same_limit(*question.bandwidth, own_bandwidth(*cpu)));
     const FileEvent& event = question.event;
-    accounting_.foreign(event, question.path, its_own || event.reload ? "systemd" : "unknown");
-    if (its_own || event.what == FileEvent::What::changed || of_shares || !cpu || !cpu->quota_per_sec) continue;
+    const bool in_vain = !its_own && event.what != FileEvent::What::changed && !of_shares && cpu && cpu->quota_per_sec;
+    accounting_.foreign(event, question.path, its_own || event.reload || in_vain ? "systemd" : "unknown");
+    if (!in_vain) continue;
     parts_.source.owner_says(event.slot, event.group_id, *cpu->quota_per_sec / 10);   // he tries it once
     engine_.reads.wake = monotonic_now();
   }
