@@ -138,6 +138,23 @@ TEST_F(HeadroomPolicy, CoolingLendsNothingNewAndKeepsWhatIsOut) {
   EXPECT_EQ(want_for(d, other), nullptr);
 }
 
+TEST(HeadroomClasses, AreServedAsTheyAreWrittenAndNotAsTheyAreMet) {
+  for (const int rank : {1, 3}) {
+    SmallNode node;
+    const auto p = policy("headroom");
+    node.catalog.rules.push_back(node.catalog.rules[kStep]);   // met after kStep
+    node.catalog.rules[kStep].rank = 2;
+    node.catalog.rules.back().rank = rank;
+    const Slot of_second = node.pod("s1", kStep, MilliCpu{500});
+    const Slot of_ranked = node.pod("s2", static_cast<std::uint32_t>(node.catalog.rules.size() - 1), MilliCpu{500});
+    for (const Slot s : {of_second, of_ranked}) node.run(s, MilliCpu{2000}, milliseconds{40});
+    const Desired d = node.decide(*p);
+    const auto cores = [&](Slot s) { return want_for(d, s) == nullptr ? MilliCpu{} : want_for(d, s)->cores; };
+    const Slot first = rank < 2 ? of_ranked : of_second, last = rank < 2 ? of_second : of_ranked;
+    EXPECT_GT(cores(first), cores(last)) << "rank " << rank;
+  }
+}
+
 TEST_F(HeadroomPolicy, HarmTakesTheLargestAndNewestFirstAndNamesTheNeighbour) {
   lend(step);
   node.pass(milliseconds{50});

@@ -5,8 +5,7 @@
 #include <optional>
 
 #include "lab/random.hpp"
-#include "lab/sim/node.hpp"
-#include "policies/policy.hpp"
+#include "tests/lab/sim/engine_bed.hpp"
 #include "workloads/identity.hpp"
 
 namespace headroom::lab::sim {
@@ -77,25 +76,9 @@ class Resizes {
   int lent = 0;                ///< ticks with anything raised
 
  private:
-  Slot made(const std::string& path) {
-    ClassRule rule;
-    rule.name = "step";
-    rule.qos = QosClass::step;
-    rule.borrow = BorrowRule{};
-    return node_.add({path, identify(path), rule}).value();
-  }
+  Slot made(const std::string& path) { return node_.add({path, identify(path), step_rule()}).value(); }
   void begin_daemon() {
-    Faults faults;
-    engine_.policy = make_policy("headroom", {}, faults);
-    const Machine& machine = node_.kernel().machine();
-    engine_.model.params.judge = Judge::pressure;
-    engine_.rails.can.v2 = machine.version == Version::v2;
-    engine_.rails.can.parent_child_rule = machine.version == Version::v1;
-    engine_.rails.can.assumed = false;
-    engine_.rails.node_cores = MilliCpu{2000};
-    engine_.rails.guard_up = engine_.rails.may_write = true;
-    engine_.reads.wake = node_.now();
-    engine_.reads.node_usage = engine_.reads.node_cpus = engine_.reads.node_pressure = engine_.reads.rescan = true;
+    arm(engine_, node_);
     run_until(node_.now() + seconds{3});
   }
 

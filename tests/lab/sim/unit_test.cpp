@@ -3,8 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "lab/random.hpp"
-#include "lab/sim/node.hpp"
-#include "policies/policy.hpp"
+#include "tests/lab/sim/engine_bed.hpp"
 #include "workloads/identity.hpp"
 
 namespace headroom::lab::sim {
@@ -16,8 +15,8 @@ class Unit {
  public:
   Unit(Version version, std::uint64_t seed)
       : random_(seed), node_({.cpus = 2, .version = version, .seed = seed}), engine_{ModelState(ModelParams{}), {}, {}, {}, {}, {}, {}, {}, {}} {
-    (void)made("dflow.slice", false);
-    unit_ = made("dflow.slice/run-u1.scope", true);
+    (void)made("dflow.slice", {});
+    unit_ = made("dflow.slice/run-u1.scope", step_rule());
     EXPECT_TRUE(node_.kernel().write_limit(unit_, {own_, kPeriod, {}}));
     Load load;
     load.kind = LoadKind::burst;
@@ -26,7 +25,8 @@ class Unit {
     load.pause = milliseconds{700};
     const auto id = node_.loads().add(unit_, load, random_.next());
     node_.loads().begin(id, ns(node_.now()), ns(node_.now() + seconds{36'000}));
-    begin_daemon();
+    arm(engine_, node_);
+    run_for(seconds{3});
     node_.set_lateness(milliseconds{8 * (seed % 3)});
   }
 
@@ -59,29 +59,7 @@ class Unit {
   int lent = 0, refused = 0;
 
  private:
-  Slot made(const std::string& path, bool borrows) {
-    ClassRule rule;
-    if (borrows) {
-      rule.name = "step";
-      rule.qos = QosClass::step;
-      rule.borrow = BorrowRule{};
-    }
-    return node_.add({path, identify(path), rule}).value();
-  }
-  void begin_daemon() {
-    Faults faults;
-    engine_.policy = make_policy("headroom", {}, faults);
-    const bool v2 = node_.kernel().machine().version == Version::v2;
-    engine_.model.params.judge = Judge::pressure;
-    engine_.rails.can.v2 = v2;
-    engine_.rails.can.parent_child_rule = !v2;
-    engine_.rails.can.assumed = false;
-    engine_.rails.node_cores = MilliCpu{2000};
-    engine_.rails.guard_up = engine_.rails.may_write = true;
-    engine_.reads.wake = node_.now();
-    engine_.reads.node_usage = engine_.reads.node_cpus = engine_.reads.node_pressure = engine_.reads.rescan = true;
-    run_for(seconds{3});
-  }
+  Slot made(const std::string& path, const ClassRule& rule) { return node_.add({path, identify(path), rule}).value(); }
   /// What was said before no longer counts; what was refused, the daemon asks for.
   void write(bool reload) {
     node_.tell_spec(unit_, std::nullopt);
