@@ -10,6 +10,7 @@
 #include "agent/sources/places.hpp"
 #include "cgroups/types/bandwidth.hpp"
 #include "systemd/units.hpp"
+#include "workloads/names.hpp"
 
 namespace headroom {
 namespace {
@@ -26,14 +27,10 @@ std::string text_of(const systemd::UnitCpu& cpu) {
 
 Result<std::string> told(const Baseline& wanted) {
   systemd::UnitBus::NewCpu cpu;
-  if (!wanted.quota.empty()) {
-    const auto quota = parse_cpu_quota(wanted.quota);
-    if (!quota) return tl::unexpected(quota.error());
-    cpu.quota_per_sec_us = *quota;
-  }
+  if (!wanted.quota.empty()) cpu.quota_per_sec_us = parse_cpu_quota(wanted.quota).value();   // checked with the command line
   if (wanted.weight != 0) cpu.weight = wanted.weight;
   const auto bus = systemd::UnitBus::connect("unix:path=" + surroundings().system_bus, [](bool) {});
-  if (!bus) return tl::unexpected(bus.error());
+  if (!bus) return fail(bus.error().code, "baseline", bus.error().detail + ": is this a machine that systemd runs, and are you root?");
   const auto before = (*bus)->cpu_of(wanted.unit);
   if (!before) return tl::unexpected(before.error());
   if (!cpu.quota_per_sec_us && !cpu.weight) return fmt::format("{}: {}\n", wanted.unit, text_of(*before));
@@ -59,8 +56,10 @@ void add_baseline(CLI::App& app, CtlExit& exit) {
   CLI::App* command = app.add_subcommand(
       "baseline", "what systemd gives a unit as its own limit, or a new one: the daemon takes it for its owner's word, and a daemon-reload for settled");
   auto wanted = std::make_shared<Baseline>();
-  command->add_option("unit", wanted->unit, "a service, scope or slice, with its suffix")->required()->type_name("UNIT");
-  command->add_option("--quota", wanted->quota, "of one CPU, as CPUQuota=: 40%, 250%, none; until the next boot")->type_name("PERCENT");
+  command->add_option("unit", wanted->unit, "a service, scope or slice, with its suffix")->required()->type_name("UNIT")
+      ->check([](const std::string& unit) { return is_unit(unit) ? std::string{} : "want a service, scope or slice, with its suffix, got \"" + unit + "\""; });
+  command->add_option("--quota", wanted->quota, "of one CPU, as CPUQuota=: 40%, 250%, none; until the next boot")->type_name("PERCENT")
+      ->check([](const std::string& text) { return parse_cpu_quota(text) ? std::string{} : parse_cpu_quota(text).error().detail; });
   command->add_option("--weight", wanted->weight, "as CPUWeight=; until the next boot")->check(CLI::Range(1, 10000));
   command->callback([&exit, wanted] {
     const auto done = told(*wanted);
