@@ -58,8 +58,8 @@ gtests() {  # gtests DIR BINARY...: every test, quietly; failures in full. As ro
   log=$(mktemp)
   for name in "$@"; do
     [ -x "$dir/bin/$name" ] || { say "$name: not built"; rc=1; continue; }
-    "$dir/bin/$name" --gtest_brief=1 | tee "$log"
-    [ "${PIPESTATUS[0]}" = 0 ] || { say "FAILED: $dir/bin/$name"; rc=1; }
+    timeout -k 5 600 "$dir/bin/$name" --gtest_brief=1 | tee "$log"
+    case ${PIPESTATUS[0]} in 0) ;; 124 | 137) say "FAILED: $dir/bin/$name, no end within 600 s"; rc=1 ;; *) say "FAILED: $dir/bin/$name"; rc=1 ;; esac
     if root && grep -q 'SKIPPED' "$log"; then say "LEFT OUT: a test of $dir/bin/$name"; rc=1; fi
   done
   rm -f "$log"
