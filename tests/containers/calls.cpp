@@ -1,7 +1,7 @@
-// What runs in the containers of fanout.py, and what calls it. One static program, because their image has nothing but busybox.
+// A small service for containers, and what calls it and others. One static program, because the image has nothing but busybox.
 //   calls serve PORT WORKERS            forked HTTP server: each call costs 0.5 ms of CPU
 //   calls burst THREADS CPU_MS PAUSE_MS SEED FILE   closed loop: bursts on so many threads with drawn pauses after them; a line each: ms
-//   calls load PORT RATE SECONDS SEED   open loop, Poisson: prints the ms of each call, from its intended start
+//   calls load [ADDRESS:]PORT RATE SECONDS SEED   open loop, Poisson: prints the ms of each call, from its intended start
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/prctl.h>
@@ -39,11 +39,13 @@ void sleep_until(double at) {
   }
 }
 
-sockaddr_in address(int port) {
+sockaddr_in address(const std::string& text) {   // PORT on the loopback, or ADDRESS:PORT
+  const auto colon = text.find(':');
+  const bool has = colon != std::string::npos;
   sockaddr_in a{};
   a.sin_family = AF_INET;
-  a.sin_port = htons(static_cast<std::uint16_t>(port));
-  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  a.sin_port = htons(static_cast<std::uint16_t>(std::atoi(text.c_str() + (has ? colon + 1 : 0))));
+  a.sin_addr.s_addr = has ? inet_addr(text.substr(0, colon).c_str()) : htonl(INADDR_LOOPBACK);
   return a;
 }
 
@@ -71,7 +73,7 @@ bool read_request(int fd) {
   }
 }
 
-int serve(int port, int workers) {
+int serve(const std::string& port, int workers) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const sockaddr_in a = address(port);
@@ -100,12 +102,13 @@ int burst(int threads, double cpu, double pause, unsigned seed, const char* file
   }
 }
 
-double call(int port, double intended) {
+double call(const sockaddr_in& a, double intended) {
+  constexpr char kRequest[] = "GET / HTTP/1.0\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n";   // 1.0: the end of the answer is the connection's
+  constexpr auto kSize = static_cast<ssize_t>(sizeof kRequest - 1);
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  const sockaddr_in a = address(port);
-  char part[256];
+  char part[4096];
   double took = -1;
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0 && write(fd, "GET / HTTP/1.1\r\n\r\n", 18) == 18) {
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0 && write(fd, kRequest, kSize) == kSize) {
     bool any = false;
     while (read(fd, part, sizeof part) > 0) any = true;
     if (any) took = (now() - intended) * 1000;
@@ -114,7 +117,7 @@ double call(int port, double intended) {
   return took;
 }
 
-int load(int port, double rate, double seconds, unsigned seed) {
+int load(const sockaddr_in& target, double rate, double seconds, unsigned seed) {
   constexpr int kCallers = 16;
   std::mt19937 random(seed);
   std::exponential_distribution<double> gap(rate);
@@ -128,7 +131,7 @@ int load(int port, double rate, double seconds, unsigned seed) {
     callers.emplace_back([&] {
       for (std::size_t n = next++; n < at.size(); n = next++) {
         sleep_until(begin + at[n]);
-        took[n] = call(port, begin + at[n]);
+        took[n] = call(target, begin + at[n]);
       }
     });
   for (auto& one : callers) one.join();
@@ -140,10 +143,10 @@ int load(int port, double rate, double seconds, unsigned seed) {
 
 int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
-  if (what == "serve" && argc == 4) return serve(std::atoi(argv[2]), std::atoi(argv[3]));
+  if (what == "serve" && argc == 4) return serve(argv[2], std::atoi(argv[3]));
   if (what == "burst" && argc == 7)
     return burst(std::atoi(argv[2]), std::atof(argv[3]) / 1000, std::atof(argv[4]) / 1000, static_cast<unsigned>(std::atoi(argv[5])), argv[6]);
-  if (what == "load" && argc == 6) return load(std::atoi(argv[2]), std::atof(argv[3]), std::atof(argv[4]), static_cast<unsigned>(std::atoi(argv[5])));
+  if (what == "load" && argc == 6) return load(address(argv[2]), std::atof(argv[3]), std::atof(argv[4]), static_cast<unsigned>(std::atoi(argv[5])));
   std::fprintf(stderr, "usage: calls serve|burst|load, see the source\n");
   return 2;
 }
