@@ -181,7 +181,8 @@ stage_systemd() {  # the package in a guest with systemd: installed, lending, re
 
 stage_cluster() {  # a real one-node Kubernetes, the chart on it, Argo
   root || { say "left out without root: the cluster"; return 0; }
-  install_missing runc busybox-static containernetworking-plugins iptables iproute2 openssl python3-yaml python3-venv && tests/cluster/run.sh
+  install_missing runc busybox-static containernetworking-plugins iptables iproute2 openssl python3-yaml python3-venv mmdebstrap \
+    openjdk-17-jdk-headless && tests/cluster/run.sh
 }
 
 stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence fuzz
@@ -192,7 +193,7 @@ stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence
 stage_lint() {
   shellcheck -x -S warning -P SCRIPTDIR quickstart.sh test.sh tests/vm/run.sh tests/fuzz/run.sh .ci/run \
     tests/prometheus/run.sh tests/report/run.sh tests/deploy/*.sh tests/containers/*.sh tests/evidence/*.sh \
-    tests/systemd/*.sh tests/cluster/*.sh deploy/debian/p*
+    tests/systemd/*.sh tests/cluster/*.sh tests/debian.sh deploy/debian/p*
 }
 
 if [ "${1:-}" = evidence ]; then

@@ -30,10 +30,8 @@ class Chart(Part):
         self.node.kubectl("wait", "--for=condition=Ready", "pod/step", "--timeout=60s")
 
     def observes(self):
-        self.node.kubectl("create", "namespace", NAMESPACE)
-        self.node.kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=privileged")
         began = time.monotonic()
-        daemon.helm(self.node, "install")
+        daemon.install(self.node)
         seconds, ours = time.monotonic() - began, daemon.pods(self.node)[0]
         context, owner = ours["spec"]["containers"][0]["securityContext"], ours["metadata"]["ownerReferences"][0]["kind"]
         check(owner == "DaemonSet" and context["runAsUser"] == 65534 and context["readOnlyRootFilesystem"],
@@ -45,9 +43,7 @@ class Chart(Part):
         named = eventually(lambda: daemon.groups(at)[container_id]["step"], 40) or {}
         known = (group.get("pod"), named.get("engine"))
         check(known == ("step", "argo"), f"the step is known by name: pod {known[0]}, engine {known[1]}")
-        inside = ["exec", "-n", NAMESPACE, f"daemonset/{RELEASE}", "-c", "headroomd", "--"]
-        text = self.node.kubectl(*inside, "headroomctl", "-o", "json", "status")
-        status = json.loads(text)
+        status = json.loads(daemon.headroomctl(self.node, "-o", "json", "status"))
         kubelet = next((s for s in status["sources"] if s["name"] == "kubelet"), {})
         check(status["mode"] == "observe" and kubelet.get("up"), f"headroomctl in the pod: mode {status['mode']}, kubelet {kubelet}")
         time.sleep(5)
@@ -63,7 +59,7 @@ class Chart(Part):
         own = values.expected(self.steps()[0])[directory][0]
         quota = eventually(lambda: values.found(directory)[0] if values.found(directory)[0] != own else 0, 60)
         seconds = time.monotonic() - began
-        lent = eventually(lambda: daemon.groups("/run/headroom/state/control.sock")[container_id]["lentCpuSeconds"], 20)
+        lent = eventually(lambda: daemon.groups(daemon.SOCKET)[container_id]["lentCpuSeconds"], 20)
         check(quota and lent, f"the step borrows: its quota {own} is {quota} us after {seconds:.1f} s, lent {lent} CPU-s by then")
 
     def no_warning(self):
@@ -86,7 +82,8 @@ class Chart(Part):
         check(kubelets and not ours, f"API server's audit log: {len(log)} writes, {len(kubelets)} by kubelet, {len(ours)} by {ACCOUNT}")
 
     def away(self):
-        self.node.kubectl("delete", "pod/step", f"namespace/{NAMESPACE}")
+        self.node.kubectl("delete", "pod/step")
+        daemon.away(self.node)
 
 
 def run(node):

@@ -4,10 +4,12 @@ import sys
 import argo
 import basic
 import chart
+import engines
+import secrets_part
 from checks import failures
 from node import Node
 
-PARTS = {"basic": basic.run, "chart": chart.run, "argo": argo.run}
+PARTS = {"basic": basic.run, "chart": chart.run, "argo": argo.run, "engines": engines.run, "secrets": secrets_part.run}
 
 
 def main():

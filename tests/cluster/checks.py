@@ -11,14 +11,14 @@ def check(holds, what):
         failures.append(what)
 
 
-def eventually(holds, seconds=60):
+def eventually(holds, seconds=60, every=0.1):
     """@return what `holds` gives, or its last falsehood"""
     end = time.monotonic() + seconds
     while True:
         value = holds()
         if value or time.monotonic() > end:
             return value
-        time.sleep(0.1)
+        time.sleep(every)
 
 
 def container(name, resources, *command):

@@ -75,13 +75,16 @@ class Cluster:
                 os.kill(child_of(pid) or pid, signal.SIGKILL)   # the holder ends after its child, and that one after all others
         while self.holder():
             time.sleep(0.02)
-        remove_kubepods()
+        remove_cgroups()
         shutil.rmtree(self.state)
 
 
-def remove_kubepods():
+def remove_cgroups():
     """Only after the end of all processes: what is there then is empty, or not ours."""
     for top in HIERARCHIES:
+        for directory, _, _ in os.walk(f"{top}/docker", topdown=False):
+            with contextlib.suppress(OSError):   # of somebody else's Docker
+                os.rmdir(directory)
         for directory, _, _ in os.walk(f"{top}/kubepods", topdown=False):
             for _ in range(100):
                 try:

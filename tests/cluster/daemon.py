@@ -3,11 +3,45 @@ import glob
 import json
 import os
 import socket
+import subprocess
 
+import values
 from checks import eventually
-from node import BIN, REPO, run
+from node import BIN, REPO, read, run
 
 NAMESPACE, RELEASE = "headroom-system", "headroom"
+SOCKET = "/run/headroom/state/control.sock"   # in enforce
+
+
+def install(node, *words):
+    """With its namespace."""
+    node.kubectl("create", "namespace", NAMESPACE)
+    node.kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=privileged")
+    helm(node, "install", *words)
+
+
+def away(node):
+    """The namespace, and the release if it is there still."""
+    if pods(node):
+        helm(node, "uninstall")
+    node.kubectl("delete", f"namespace/{NAMESPACE}")
+
+
+def in_pod(*words):
+    """The words of kubectl for headroomctl in the daemon's pod."""
+    return ["exec", "-n", NAMESPACE, f"daemonset/{RELEASE}", "-c", "headroomd", "--", "headroomctl", *words]
+
+
+def headroomctl(node, *words):
+    return node.kubectl(*in_pod(*words))
+
+
+def says(node, *words):
+    """Of headroomctl, whatever its exit status: doctor's tells of warnings."""
+    done = subprocess.run([f"{BIN}/kubectl", "--kubeconfig", node.file("admin.kubeconfig"), *in_pod(*words)], capture_output=True, text=True)
+    if not done.stdout:
+        raise RuntimeError(f"headroomctl {' '.join(words)} says nothing: {done.stderr.strip()}")
+    return done.stdout
 
 
 def helm(node, word, *words):
@@ -31,7 +65,7 @@ def control_socket(node):
     """As the node sees it: /run/headroom is the node's in enforce, and the pod's own directory in observe."""
     uid = pods(node)[0]["metadata"]["uid"]
     found = glob.glob(f"/var/lib/kubelet/pods/{uid}/volumes/kubernetes.io~empty-dir/*/control.sock")
-    return found[0] if found else "/run/headroom/state/control.sock"
+    return found[0] if found else SOCKET
 
 
 def ask(path, at):
@@ -56,3 +90,16 @@ def answer_of(path, at):
 def groups(at):
     """@return by container ID"""
     return {g["containerId"]: g for g in ask("/v1/groups", at)["groups"] if g["containerId"]}
+
+
+def group_of(path):
+    """By its cgroup."""
+    return next(g for g in ask("/v1/groups", SOCKET)["groups"] if g["path"] == path)
+
+
+def cpu_seconds(node):
+    """Of the daemon's container, so far."""
+    pod = pods(node)[0]
+    status = next(s for s in pod["status"]["containerStatuses"] if s["name"] == "headroomd")
+    place = f"{values.CPU}/kubepods/{values.class_directory(pod)}pod{pod['metadata']['uid']}/{status['containerID'].split('//')[1]}"
+    return int(read(f"{place}/cpuacct.usage")) / 1e9

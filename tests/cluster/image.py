@@ -29,11 +29,12 @@ def link(tar, name, target):
 def layer_of(files, applets, rootfs):
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
-        for name in ("bin", "etc", "tmp"):
-            directory(tar, name)
-        add(tar, "etc/passwd", b"root:x:0:0:root:/:/bin/sh\n")
         if rootfs:
             tar.add(rootfs, arcname=".")
+        else:
+            for name in ("bin", "etc", "tmp"):
+                directory(tar, name)
+            add(tar, "etc/passwd", b"root:x:0:0:root:/:/bin/sh\n")
         for source, target in files:
             with open(source, "rb") as file:
                 add(tar, target.lstrip("/"), file.read(), 0o755)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The images that every part uses, into build/cluster/images: a sandbox that only waits, busybox, our programs, Argo's executor.
+# The images that every part uses, into build/cluster/images: a sandbox that only waits, busybox, our programs, Argo's executor. And a small
+# service, into build/cluster/more: what only some parts load (see debian.sh).
 # usage: tests/cluster/images.sh BIN_DIR   the directory of headroomd, headroomctl and headroom-guard
 #   HEADROOM_IMAGE   an archive of tests/deploy/image.sh, in place of our programs with the libraries of this machine
 set -euo pipefail
@@ -35,6 +36,13 @@ fi
 
 applets=$(/bin/busybox --list | grep -vx busybox | xargs)
 ! older busybox.tar || python3 "$here/image.py" "$out/busybox.tar" localhost/busybox:1 "/bin/busybox=bin/busybox" --applets "$applets"
+
+calls=$here/../containers/calls.cpp
+if [ "$calls" -nt "$cluster/bin/calls" ] || [ ! -f "$cluster/more/calls.tar" ]; then
+  mkdir -p "$cluster/more"
+  g++ -std=c++20 -O2 -static -pthread "$calls" -o "$cluster/bin/calls"
+  python3 "$here/image.py" "$cluster/more/calls.tar" localhost/calls:1 "$cluster/bin/calls=bin/calls"
+fi
 
 if [ -n "${HEADROOM_IMAGE:-}" ]; then
   cp "$HEADROOM_IMAGE" "$out/headroom.tar"

@@ -1,4 +1,4 @@
-"""Certificates, configurations and command lines of everything the node runs. Used inside the cluster's namespaces: see node.py."""
+"""Certificates, configurations and command lines of everything the node runs. Used inside the cluster's namespaces: see init.py."""
 import base64
 import json
 import os
@@ -11,6 +11,7 @@ REPO = os.path.dirname(os.path.dirname(HERE))
 BIN = f"{REPO}/build/cluster/bin"
 NODE, ADDRESS, SERVICES, API = "node-1", "192.0.2.10", "10.96.0.0/24", "10.96.0.1"
 KUBELET = "https://192.0.2.10:10250"
+DOCKER_GROUP = 990   # of its socket: no root's, so that whoever is not root can be let in
 ORDER = ["etcd", "containerd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet"]
 
 # Who logs in as what: file, common name, organisation, and the names that a server's certificate is for.
@@ -169,6 +170,10 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
             "workflow-controller": [
                 "env", "LEADER_ELECTION_DISABLE=true", f"KUBECONFIG={self.file('admin.kubeconfig')}", f"{BIN}/workflow-controller",
                 "--namespaced", "--namespace=argo", "--executor-image=localhost/argoexec:1", "--executor-image-pull-policy=Never"],
+            "dockerd": [
+                f"{REPO}/build/containerd/usr/sbin/dockerd", "--data-root", f"{self.state}/docker", "--exec-root", "/run/docker",
+                "--pidfile", "/run/docker.pid", "--host", "unix:///run/docker.sock", "--group", str(DOCKER_GROUP),
+                "--bridge", "none", "--iptables=false", "--ip6tables=false", "--storage-driver", "vfs", "--exec-opt", "native.cgroupdriver=cgroupfs"],
         }[name]
 
     # While it runs. A test stops and starts one of these by its name.
@@ -207,12 +212,21 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
     def ctr(self, *words):
         return run("ctr", "--namespace", "k8s.io", *words)
 
+    def load(self, image):
+        """One that only some parts need."""
+        self.ctr("images", "import", f"{REPO}/build/cluster/more/{image}.tar")
+
+    def docker(self, *words):
+        return run("docker", "--host", "unix:///run/docker.sock", *words)
+
     def answers(self, name):
         try:
             if name == "etcd":
                 return b"true" in urllib.request.urlopen("http://127.0.0.1:2379/health", timeout=2).read()
             if name == "containerd":
                 return bool(self.ctr("version"))
+            if name == "dockerd":
+                return bool(self.docker("version"))
             if name == "kube-apiserver":
                 return self.kubectl("get", "--raw", "/readyz") == "ok"
             if name == "kubelet":   # what the API server has of it may be from before a restart

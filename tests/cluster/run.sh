@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A real one-node cluster, from etcd to runc, and what is tried on it. See docs/cluster.md.
-# usage: tests/cluster/run.sh [PART...]       builds, starts, tries (basic, chart, argo), takes everything away; wants build/release
+# usage: tests/cluster/run.sh [PART...]       builds, starts, tries, takes everything away; wants build/release. PARTs: basic
+#                                            chart argo engines secrets
 #        tests/cluster/run.sh --keep          starts one that stays
 #        tests/cluster/run.sh --shell [WORD...]   a shell, or a command, on the node of the one that stays
 #        tests/cluster/run.sh --down          ends it; also cleans up what a killed run left
@@ -16,5 +17,6 @@ esac
 . "$here/../containers/packages.sh"
 "$here/build.sh"
 "$here/images.sh" "$here/../../build/release/bin"
+"$here/debian.sh"
 [ "${1:-}" != --keep ] || exec python3 "$here/cluster.py" up
 exec python3 "$here/cluster.py" test "$@"
