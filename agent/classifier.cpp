@@ -88,7 +88,10 @@ Verdict Classifier::classify(const std::string& path, Catalog& catalog) const {
   const Known known = world_.find(verdict.identity);
   auto [rule, matched, entry, held_back, role] = classify_why(verdict.identity, path, rules_.classes, known);
   verdict.names = names_of(known, role, rules_);
-  if (rule.borrow && is_left_out(rules_.only, verdict.identity, known)) rule.borrow.reset();
+  if (is_left_out(rules_.only, verdict.identity, known)) {
+    rule.borrow.reset();
+    rule.spared = true;
+  }
   if (rule.borrow && known.pod != nullptr)
     if (const auto asked = asked_ceiling(*known.pod, rules_.annotations).up_to) rule.borrow->up_to = *asked;
   if (is_own(path, verdict.identity)) rule = ClassRule{.name = "system", .qos = QosClass::system, .borrow = {}, .weight = {}};

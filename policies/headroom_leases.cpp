@@ -50,6 +50,7 @@ struct Headroom {
     for (const Slot slot : snap.fresh) meet(snap, s, slot);
     for (const Slot slot : snap.touched) meet(snap, s, slot);
     end_spent(snap, p, s, out);
+    if (is_held(snap.node)) return stand(s, out);
     const Because gate = closed(snap, p);
     if (gate != Because::none) end_all(snap, s, out, gate);
     revoke_harmful(snap, p, s, out);
@@ -59,8 +60,7 @@ struct Headroom {
     serve(snap, s, out);
     release_held(snap, s, out);
     for (const Claim& c : s.claims) grant(snap, p, s, out, c);
-    for (const Lease& lease : s.leases)
-      out.leases.push_back({lease.slot, lease.cores, lease.visibility, lease.kind, lease.why});
+    stand(s, out);
     burst(snap, p, s, out);
     weigh(snap, p, s, out);
   }
@@ -106,6 +106,11 @@ struct Headroom {
       if (open(slot) && s.borrowers[slot].lease == 0) consider(snap, p, s, slot);
     for (const Lease& lease : s.leases)
       if (open(lease.slot)) consider(snap, p, s, lease.slot);
+  }
+
+  static void stand(const State& s, Desired& out) {
+    for (const Lease& lease : s.leases)
+      out.leases.push_back({lease.slot, lease.cores, lease.visibility, lease.kind, lease.why});
   }
 
   /// Kernel burst carries what is shorter than a control period; a constant, so it is written once.

@@ -94,6 +94,10 @@ struct Koordinator : SaysWhatItAsked {
     s.tracks.resize(std::max(s.tracks.size(), snap.groups.size()));
     for (const Slot slot : snap.touched)
       if (slot < snap.groups.size() && dropped(snap.groups[slot])) s.tracks[slot].asked = {};
+    if (snap.node.blind && !snap.node.hold_when_blind) {
+      for (Slot slot = 0; slot < snap.groups.size(); ++slot) leave(snap, s.tracks[slot].asked, slot, out, Because::revoke_blind);
+      return;
+    }
     if (snap.fresh.empty() || !cycle_due(snap.at, s.cycle_at, kRhythm)) return;
     std::vector<Step> steps(snap.groups.size());
     for (Slot slot = 0; slot < snap.groups.size(); ++slot) {

@@ -40,6 +40,7 @@ Because spent(const Snapshot& snap, const HeadroomParams& p, const LendingState&
   const Because bar = barred(snap, lease.slot, b);
   if (bar == Because::refuse_no_credit) return Because::end_expired;
   if (bar != Because::none) return Because::end_foreign;
+  if (is_held(snap.node)) return Because::none;
   const GroupState& g = snap.groups[lease.slot];
   if (snap.at - std::max(g.read_at, lease.since) > kUnread) return Because::revoke_blind;
   if (lease.kind == LeaseKind::start) {

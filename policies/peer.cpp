@@ -26,7 +26,7 @@ Because untreated(const Snapshot& snap, Slot slot) {
   const Group* group = snap.catalog.find(slot);
   if (group == nullptr || slot >= snap.groups.size() || snap.groups[slot].id != group->id) return Because::refuse_unread;
   if (group->infrastructure || !is_workload(snap.catalog, *group)) return Because::refuse_class;
-  if (!may_be_written(snap.catalog.rule_of(*group).qos)) return Because::refuse_class;
+  if (const ClassRule& rule = snap.catalog.rule_of(*group); rule.spared || !may_be_written(rule.qos)) return Because::refuse_class;
   const Ownership& own = snap.groups[slot].own;
   if (own.base && !own.base->quota) return Because::refuse_unlimited;
   if (!own.base || !own.certain || own.base->period.count() <= 0) return Because::refuse_uncertain;
@@ -89,11 +89,11 @@ void ask(const Snapshot& snap, Asked& asked, Slot slot, Because because, microse
   out.quotas.push_back({slot, wanted_quota, wanted_burst, asked.why});
 }
 
-void leave(const Snapshot& snap, Asked& asked, Slot slot, Desired& out) {
+void leave(const Snapshot& snap, Asked& asked, Slot slot, Desired& out, Because because) {
   const bool here = asked.id != 0 && slot < snap.groups.size() && snap.groups[slot].id == asked.id;
   if (here && (asked.quota || asked.burst)) {
     Reason why;
-    why.because = Because::law_lower;
+    why.because = because;
     why.rate = snap.groups[slot].rate;
     why.asked = why.granted = cores_under(*asked.base, *asked.base->quota);
     out.quotas.push_back({slot, std::nullopt, std::nullopt, why});

@@ -9,7 +9,7 @@
 namespace headroom {
 
 /// Why such a policy leaves the group alone; none: it treats it. Treated is a container, or a plain group that may borrow,
-/// of class LS, step or control, with a certain finite limit.
+/// of class LS, step or control, with a certain finite limit, unless it is spared.
 Because untreated(const Snapshot& snap, Slot slot);
 
 /// Whether a cycle that is to run so often runs now. A loop that is up to a tenth early is in time: otherwise it would miss
@@ -66,7 +66,7 @@ void ask(const Snapshot& snap, Asked& asked, Slot slot, Because because, microse
          Desired& out);
 
 /// It is no longer treated: back to its owner's values, if something was asked for it.
-void leave(const Snapshot& snap, Asked& asked, Slot slot, Desired& out);
+void leave(const Snapshot& snap, Asked& asked, Slot slot, Desired& out, Because because = Because::law_lower);
 
 /// asked may be null: nothing is known of it.
 Reason explain_asked(const Snapshot& snap, const Asked* asked, Slot slot);

@@ -107,7 +107,8 @@ Classified classify_why(const Identity& identity, std::string_view path, std::sp
     if (verdict == MatchVerdict::unknown && !classes[i].rule.borrow && !result.held_back) result.held_back = i;
   }
   ClassRule& rule = result.rule;
-  if (opts_out(known) || result.held_back) rule.borrow.reset();
+  rule.spared = opts_out(known);
+  if (rule.spared || result.held_back) rule.borrow.reset();
   rule.qos = qos_of(identity, result.matched && rule.borrow ? &classes[*result.matched] : nullptr, known);
   result.role = role_of(known, rule.qos);
   if (!may_be_written(rule.qos) || !may_hold_lease(identity, result, known)) rule.borrow.reset();

@@ -66,6 +66,7 @@ struct ClassRule {
   std::optional<BorrowRule> borrow;
   WeightRule weight = WeightRule::automatic;
   int rank = 0;                               ///< of its class in the configuration, from 1 on; 0: no class
+  bool spared = false;                        ///< its owner has opted out, or the rollout leaves it out: for every policy
   friend bool operator==(const ClassRule&, const ClassRule&) = default;
 };
 

@@ -33,8 +33,8 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<ClassRule> T>
 void fields(Archive& a, T& v) {
-  auto& [name, qos, borrow, weight, rank] = v;
-  a(name, qos, borrow, weight, rank);
+  auto& [name, qos, borrow, weight, rank, spared] = v;
+  a(name, qos, borrow, weight, rank, spared);
 }
 template <class Archive, Of<WorkflowStep> T>
 void fields(Archive& a, T& v) {

@@ -14,6 +14,7 @@ struct ModelParams {
   std::optional<int> target_percent;       ///< 1..100; nullopt: 95 with a judge, 75 without
   int added_wait_permille = 10;            ///< contract.addedWait, 1..100
   seconds contract_window{60};             ///< contract.per
+  bool hold_when_blind = false;            ///< node.onBlind: hold
   bool observe = false;                    ///< writes never take effect: the file's value is what is in force
   friend bool operator==(const ModelParams&, const ModelParams&) = default;
 };

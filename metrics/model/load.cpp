@@ -156,7 +156,9 @@ void take_node(ModelState::Impl& m, const ModelParams& params, const Sample& sam
     memory.sums_at = sample.at;
     if (memory.read && !sample.failed) decide_state(memory, node, sample.at);
   }
-  node.state = !memory.read || node.failed_ticks >= kBlind ? LoadState::unknown : memory.decided;
+  node.blind = node.failed_ticks >= kBlind;
+  node.hold_when_blind = params.hold_when_blind;
+  node.state = !memory.read || node.blind ? LoadState::unknown : memory.decided;
 }
 
 }  // namespace headroom::model

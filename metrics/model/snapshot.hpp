@@ -85,10 +85,15 @@ struct NodeView {
   Judge judge = Judge::none;
   nanoseconds worst_lateness_1s{0};
   std::uint32_t failed_ticks = 0;    ///< in a row
+  bool blind = false;                ///< too many of them: what is known of the node is old
+  bool hold_when_blind = false;      ///< then what is out is left as it is, and not put back (node.onBlind)
   nanoseconds contract_budget{0};    ///< harm that the contract allows a neighbour per window (contract.addedWait x per)
   std::uint64_t contract_seconds = 0, breach_seconds = 0;
   std::optional<MilliCpu> expected;  ///< sum of GroupState::expected; nullopt: lendable() adds it up itself
 };
+
+/// Whether what is out is left as it is, because nothing can be known of it.
+inline bool is_held(const NodeView& node) { return node.blind && node.hold_when_blind; }
 
 /// A view, not a copy: valid until the next advance(). groups.size() == catalog.groups.size().
 struct Snapshot {

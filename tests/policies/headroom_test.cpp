@@ -127,6 +127,27 @@ TEST_F(HeadroomPolicy, OverloadBlindnessAndLatenessEndEverythingWithinOneTick) {
   ends([&] { node.node.worst_lateness_1s = milliseconds{31}; }, Because::revoke_late);
 }
 
+TEST_F(HeadroomPolicy, BlindAndToldToHoldItLeavesWhatIsOutAndLendsNothingNew) {
+  lend(step);
+  const MilliCpu out = p->leases()[0].cores;
+  node.node.state = LoadState::unknown;
+  node.node.blind = node.node.hold_when_blind = true;
+  for (int i = 0; i < 100; ++i) {   // longer than `hold`, and than a lease may stay unread
+    node.pass(milliseconds{100});
+    const Desired d = node.decide(*p);
+    ASSERT_NE(want_for(d, step), nullptr);
+    EXPECT_EQ(want_for(d, step)->cores, out);
+  }
+  node.run(other, MilliCpu{2000}, milliseconds{40});
+  EXPECT_EQ(want_for(node.decide(*p), other), nullptr);
+  node.node.hold_when_blind = false;
+  node.pass(milliseconds{10});
+  const Desired d = node.decide(*p);
+  ASSERT_NE(want_for(d, step), nullptr);
+  EXPECT_EQ(want_for(d, step)->why.because, Because::revoke_blind);
+  EXPECT_TRUE(p->leases().empty());
+}
+
 TEST_F(HeadroomPolicy, CoolingLendsNothingNewAndKeepsWhatIsOut) {
   lend(step);
   node.node.state = LoadState::cooling;

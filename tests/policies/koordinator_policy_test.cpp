@@ -65,6 +65,35 @@ TEST_F(Koordlet, APodsOwnStrategyComesBeforeTheNodes) {
   EXPECT_EQ(burst_of(node, step), 0);
 }
 
+TEST_F(Koordlet, WhoHasOptedOutIsLeftAlone) {
+  cycles(5);
+  ASSERT_GT(quota_of(node, step), 100000);
+  node.catalog.rules.push_back(node.catalog.rules[kStep]);
+  node.catalog.rules.back().spared = true;
+  node.catalog.groups[step]->rule = static_cast<std::uint32_t>(node.catalog.rules.size() - 1);
+  cycles(3);
+  EXPECT_EQ(quota_of(node, step), 100000);
+  EXPECT_EQ(burst_of(node, step), 0);
+  EXPECT_EQ(p->explain(node.snapshot(), step).because, Because::refuse_class);
+}
+
+TEST_F(Koordlet, BlindItPutsTheOriginalsBackUnlessItIsToHoldThem) {
+  cycles(5);
+  const std::int64_t raised = quota_of(node, step);
+  ASSERT_GT(raised, 100000);
+  node.node.blind = node.node.hold_when_blind = true;
+  node.pass(milliseconds{100});
+  node.apply(node.decide(*p));
+  EXPECT_EQ(quota_of(node, step), raised);
+  node.node.hold_when_blind = false;
+  node.pass(milliseconds{100});
+  const Desired d = node.decide(*p);
+  ASSERT_NE(quota_for_slot(d, step), nullptr);
+  EXPECT_EQ(quota_for_slot(d, step)->why.because, Because::revoke_blind);
+  node.apply(d);
+  EXPECT_EQ(quota_of(node, step), 100000);
+}
+
 TEST_F(Koordlet, InCoolingNobodyRises) {
   node.others = MilliCpu{820};
   cycles(20);

@@ -104,6 +104,7 @@ TEST(Known, HelpersOfAnEngineBorrowNothing) {
 TEST(Known, APodMayAlwaysOptOutAndIsThenProtected) {
   const auto found = judged({pods([](Pod& p) { p.annotations["headroom.io/opt-out"] = "true"; }), nullptr}, {lends("step", engine("argo"))});
   EXPECT_FALSE(found.rule.borrow);
+  EXPECT_TRUE(found.rule.spared);
   EXPECT_EQ(found.rule.qos, QosClass::ls);
 }
 

@@ -58,6 +58,8 @@ TEST(Load, ThreeFailedTicksInARowAreUnknown) {
     const NodeView node = n.w.tick().node;
     EXPECT_EQ(node.failed_ticks, static_cast<std::uint32_t>(i));
     EXPECT_EQ(node.state, i < 3 ? LoadState::normal : LoadState::unknown);
+    EXPECT_EQ(node.blind, i == 3);
+    EXPECT_FALSE(is_held(node));
   }
   EXPECT_EQ(n.hold(1, 1000), LoadState::normal);
 }
