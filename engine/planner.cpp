@@ -107,7 +107,7 @@ Plan make_plan(const Snapshot& snapshot, const Desired& desired, const Guardrail
   Plan plan;
   planning::plan_refills(c, plan.refills);
   plan_settings(c, units, plan.writes);
-  note_active(c, units);
+  if (!plan.writes.empty()) note_active(c, units);
   return plan;
 }
 

@@ -91,13 +91,13 @@ TimePoint next_turn(const Timer& t, nanoseconds every, TimePoint wake) {
   return t.due + every * (behind + 1);
 }
 
-/// A borrower's use is read even while it sleeps: its credit grows by it.
+/// A borrower's use is read even while it sleeps: its credit grows by it. A watched pod's has just been read.
 void run_slow(const Context& c, Slot slot) {
   if (c.params.rhythm.count() > 0 && c.group(slot).counted) return;   // read by the beat
   const bool pod = c.now.catalog.find(slot)->identity.kind == GroupKind::pod;
   const bool rests = pod ? stands_still(c.group(slot)) : sleeps(c, slot);
   if (!rests) ask(c, slot, kReadUsage | kReadThrottle);
-  else if (pod || c.watch(slot).eligible) ask(c, slot, kReadUsage);
+  else if (pod ? !c.watch(slot).watched : c.watch(slot).eligible) ask(c, slot, kReadUsage);
 }
 
 void run(const Context& c, const Timer& t) {

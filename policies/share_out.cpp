@@ -92,6 +92,7 @@ std::vector<ShareTerms> share_out(const Snapshot& snap, std::vector<Claim>& clai
 }
 
 void serve(const Snapshot& snap, LendingState& s, Desired& out) {
+  if (s.claims.empty()) return;
   const auto terms = share_out(snap, s.claims);
   MilliCpu asked, had;
   for (std::size_t i = 0; i < s.claims.size(); ++i) {

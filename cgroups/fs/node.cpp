@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "cgroups/fs/syscalls.hpp"
@@ -18,45 +19,58 @@ constexpr const char* kPressure = "/proc/pressure/cpu";
 struct NodeFiles::Impl {
   std::string top;
   bool v2 = false;
+  const char* usage_name = "";   ///< of the file with the use of all
+  std::string usage_path;
   fs::Fd usage, stat, pressure;
   std::string text;
 
-  Result<> load(fs::Fd& fd, const std::string& dir, const char* name) {
+  /// @param read  descriptor -> bytes, or -errno. @return the bytes
+  template <class Read>
+  Result<std::size_t> load(fs::Fd& fd, const std::string& dir, const char* name, Read read) {
     if (!fd) {
       auto opened = fs::open_file(dir, name, O_RDONLY);
       if (!opened) return tl::unexpected(opened.error());
       fd = std::move(*opened);
     }
-    const long got = fs::read_stream(fd.get(), dir, name, text);
-    if (got >= 0) return {};
+    const long got = read(fd.get());
+    if (got >= 0) return static_cast<std::size_t>(got);
     fd.reset();   // whatever it was of, the next read looks for it anew
     return fs::failure(static_cast<int>(-got), *name == '\0' ? dir : dir + "/" + name);
+  }
+  /// Of many records, into `text`.
+  Result<std::size_t> load_stream(fs::Fd& fd, const char* path) {
+    return load(fd, path, "", [&](int from) { return fs::read_stream(from, path, "", text); });
   }
 };
 
 NodeFiles::NodeFiles(const Hierarchy& where) : impl_(std::make_unique<Impl>()) {
   impl_->top = where.top;
   impl_->v2 = where.v2;
+  impl_->usage_name = where.v2 ? "cpu.stat" : "cpuacct.usage";
+  impl_->usage_path = where.top + "/" + impl_->usage_name;
 }
 NodeFiles::NodeFiles(NodeFiles&&) noexcept = default;
 NodeFiles& NodeFiles::operator=(NodeFiles&&) noexcept = default;
 NodeFiles::~NodeFiles() = default;
 
 Result<nanoseconds> NodeFiles::usage() {
-  const char* name = impl_->v2 ? "cpu.stat" : "cpuacct.usage";
-  if (impl_->top.empty()) return fail(Errc::absent, name, "no cpuacct hierarchy is mounted");
-  if (auto loaded = impl_->load(impl_->usage, impl_->top, name); !loaded) return tl::unexpected(loaded.error());
-  const std::string where = impl_->top + "/" + name;
-  return impl_->v2 ? parse_usage_v2(impl_->text, where) : parse_usage_v1(impl_->text, where);
+  Impl& m = *impl_;
+  if (m.top.empty()) return fail(Errc::absent, m.usage_name, "no cpuacct hierarchy is mounted");
+  std::array<char, 4096> buffer;
+  const auto read = [&](int fd) { return fs::read_whole(fd, m.top, m.usage_name, buffer.data(), buffer.size()); };
+  const auto loaded = m.load(m.usage, m.top, m.usage_name, read);
+  if (!loaded) return tl::unexpected(loaded.error());
+  const std::string_view text{buffer.data(), *loaded};
+  return m.v2 ? parse_usage_v2(text, m.usage_path) : parse_usage_v1(text, m.usage_path);
 }
 
 Result<std::vector<CpuTimes>> NodeFiles::cpu_times() {
-  if (auto loaded = impl_->load(impl_->stat, kStat, ""); !loaded) return tl::unexpected(loaded.error());
+  if (auto loaded = impl_->load_stream(impl_->stat, kStat); !loaded) return tl::unexpected(loaded.error());
   return parse_proc_stat(impl_->text, ::sysconf(_SC_CLK_TCK), kStat);
 }
 
 Result<double> NodeFiles::pressure() {
-  if (auto loaded = impl_->load(impl_->pressure, kPressure, ""); !loaded) return tl::unexpected(loaded.error());
+  if (auto loaded = impl_->load_stream(impl_->pressure, kPressure); !loaded) return tl::unexpected(loaded.error());
   const auto parsed = parse_pressure(impl_->text, kPressure);
   if (!parsed) return tl::unexpected(parsed.error());
   return parsed->some.avg10;

@@ -29,7 +29,8 @@ struct Error {
 template <class T = void>
 using Result = tl::expected<T, Error>;
 
-inline tl::unexpected<Error> fail(Errc code, std::string where, std::string detail) {
+/// Cold: its strings are not made among what runs at every tick.
+[[gnu::cold, gnu::noinline]] inline tl::unexpected<Error> fail(Errc code, std::string where, std::string detail) {
   return tl::unexpected<Error>(Error{code, std::move(where), std::move(detail)});
 }
 
