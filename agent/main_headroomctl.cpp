@@ -34,7 +34,7 @@ constexpr const char* kFooter =
     "  headroomctl throttled -r 5               the five that lose most to their limits\n"
     "  headroomctl limits                       would deleting this node's limits do?\n"
     "  headroomctl doctor --report >report.txt  what to paste into an issue; names of pods and units are left out\n"
-    "  headroomctl -o json status | jq .mode    every command has JSON\n"
+    "  headroomctl -o json status | jq .mode    all but import and baseline have JSON\n"
     "See also:\n"
     "  headroomd(8), headroom-guard(8), headroom-lab(1)\n";
 

@@ -91,7 +91,7 @@ constexpr Key kKeys[] = {
     {"sources.systemd", word_or_map, "auto | off", "auto", "the system's manager, over the bus: what its units' own limits are, and when it puts them back (daemon-reload)"},
     {"sources.apiServer", word_or_map, "auto | off", "off", "the cluster's API server", 0, 0, "it is not asked"},
     {"sources.*.address", url, "a URL or unix: and a path (\"unix:/run/docker.sock\")", "where it usually is", "kubelet: https://<status.hostIP>:10250, docker: unix:/run/docker.sock, systemd: the system bus, apiServer: from the pod's environment"},
-    {"sources.*.ca", text, "the path of a file", "none; apiServer: the ServiceAccount's", "authority to verify with"},
+    {"sources.*.ca", text, "the path of a file", "none; kubelet, apiServer: the ServiceAccount's", "authority to verify with"},
     {"sources.*.pin", text, "the path of a file", "none", "the certificate itself (https only)"},
     {"sources.*.insecure", truth, "true or false", "false", "no verification, only towards the node's own address"},
 
