@@ -66,8 +66,8 @@ verdict() { if [ "$1" = 1 ]; then echo met; else echo "**NOT MET**"; fi; }
   echo "|---|---|---|---|"
   echo "| plans that agree to the byte | $agreeing of $ticks | all | $(verdict $((agreeing == ticks && ticks > 0))) |"
   echo "| time, the quickest of three | $((best / 1000)).$(printf %03d $((best % 1000))) s | 5 s | $(verdict $((best <= 5000))) |"
-  echo "| changed counters after which a plan differs, at the tick that is named | $parted of $flips | all | $(verdict $((parted == flips))) |"
-  echo "| changed counters after which the replay's state differs | $differing of $flips | | printed |"
+  echo "| changed counters after which the replay differs and says at which tick | $differing of $flips | all | $(verdict $((differing == flips))) |"
+  echo "| of these, a plan differs too: not every counter has one to change | $parted of $flips | | printed |"
   echo
   echo "| tick | changed | first state that differs | first plan that differs |"
   echo "|---|---|---|---|"
