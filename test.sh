@@ -6,7 +6,7 @@
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 stages="packages build unit live vm-6.1 vm-6.12 smoke prometheus soak asan fuzz lint"
-named="tsan report deploy containers containers-6.1 containers-6.12 image systemd cluster"   # by name only: the suite has 40 minutes, and a browser is 400 MB
+named="tsan report deploy containers containers-6.1 containers-6.12 image systemd cluster"   # by name only: the suite has its time, and a browser is 400 MB
 
 say() { printf '%s\n' "$*"; }
 
@@ -29,25 +29,12 @@ build_packages="g++ clang libclang-rt-14-dev clang-format cmake ninja-build ccac
   zlib1g-dev libcgroup-dev libsystemd-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev"
 check_packages="groff-base busybox-static qemu-system-x86 cpio shellcheck binutils git python3 python3-yaml python3-jsonschema llvm runc openssl"
 
-root() { [ "$(id -u)" = 0 ]; }
+# shellcheck source=tests/install.sh
+. tests/install.sh
 
 stage_packages() {
   # shellcheck disable=SC2086
   install_missing $build_packages $check_packages
-}
-
-install_missing() {  # install_missing PACKAGE...
-  local missing="" p
-  for p in "$@"; do
-    dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
-  done
-  [ -z "$missing" ] && return 0
-  root || { say "packages are missing, and only root may install them: apt-get install$missing"; return 1; }
-  say "installing:$missing"
-  # shellcheck disable=SC2086
-  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; } >build-packages.log 2>&1 ||
-    { tail -20 build-packages.log; return 1; }
-  rm -f build-packages.log
 }
 
 stage_build() { cmake --preset release >/dev/null && cmake --build --preset release; }
@@ -181,8 +168,7 @@ stage_systemd() {  # the package in a guest with systemd: installed, lending, re
 
 stage_cluster() {  # a real one-node Kubernetes, the chart on it, Argo
   root || { say "left out without root: the cluster"; return 0; }
-  install_missing runc busybox-static containernetworking-plugins iptables iproute2 openssl python3-yaml python3-venv mmdebstrap \
-    openjdk-17-jdk-headless && tests/cluster/run.sh
+  tests/cluster/run.sh
 }
 
 stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence fuzz
@@ -193,7 +179,7 @@ stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence
 stage_lint() {
   shellcheck -x -S warning -P SCRIPTDIR quickstart.sh test.sh tests/vm/run.sh tests/fuzz/run.sh .ci/run \
     tests/prometheus/run.sh tests/report/run.sh tests/deploy/*.sh tests/containers/*.sh tests/evidence/*.sh \
-    tests/systemd/*.sh tests/cluster/*.sh tests/debian.sh deploy/debian/p*
+    tests/systemd/*.sh tests/cluster/*.sh tests/cluster/images/*.sh tests/cluster/demo tests/debian.sh tests/install.sh deploy/debian/p*
 }
 
 if [ "${1:-}" = evidence ]; then

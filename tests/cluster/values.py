@@ -46,17 +46,17 @@ def pod_sum(pod, kind):
 
 
 def expected(pod):
-    """@return directory below the cpu hierarchy -> (quota, shares); nothing for a pod that has ended"""
+    """@return directory below the cpu hierarchy -> (quota, shares, burst: nobody asks for any); nothing for a pod that has ended"""
     if pod["status"]["phase"] in ("Succeeded", "Failed"):
         return {}
     uid = pod["metadata"]["uid"]
     top = f"kubepods/{class_directory(pod)}pod{uid}"
-    out = {top: (quota(pod_sum(pod, "limits")), shares(pod_sum(pod, "requests")))}
+    out = {top: (quota(pod_sum(pod, "limits")), shares(pod_sum(pod, "requests")), 0)}
     statuses = {s["name"]: s for kind in ("initContainerStatuses", "containerStatuses") for s in pod["status"].get(kind, [])}
     for container in pod["spec"].get("initContainers", []) + pod["spec"]["containers"]:
         status = statuses.get(container["name"], {})
         if "running" in status.get("state", {}):
-            out[f"{top}/{status['containerID'].split('//')[1]}"] = (quota(of(container, "limits")), shares(of(container, "requests")))
+            out[f"{top}/{status['containerID'].split('//')[1]}"] = (quota(of(container, "limits")), shares(of(container, "requests")), 0)
     return out
 
 
@@ -64,7 +64,7 @@ def found(directory):
     def number(name):
         with open(f"{CPU}/{directory}/{name}") as file:
             return int(file.read())
-    return number("cpu.cfs_quota_us"), number("cpu.shares")
+    return number("cpu.cfs_quota_us"), number("cpu.shares"), number("cpu.cfs_burst_us")
 
 
 def differences(pods):
@@ -75,11 +75,11 @@ def differences(pods):
             compared += 1
             have = found(directory) if os.path.isdir(f"{CPU}/{directory}") else "no directory"
             if have != want:
-                wrong.append(f"{pod['metadata']['name']} {directory}: quota and shares {have}, by the spec {want}")
+                wrong.append(f"{pod['metadata']['name']} {directory}: quota, shares and burst {have}, by the spec {want}")
     return compared, wrong
 
 
 def are_the_spec(pods):
     """@return whether all cgroups of these pods hold what their specs say, and the words for it"""
     compared, wrong = differences(pods)
-    return not wrong, f"{compared} cgroups have quota and shares of their specs" + "".join(f"\n  {w}" for w in wrong)
+    return not wrong, f"{compared} cgroups have quota, shares and burst of their specs" + "".join(f"\n  {w}" for w in wrong)

@@ -2,11 +2,11 @@
 # The image of what needs more than busybox: Debian 12 with Python, dflow and flytekit, a JVM and nginx. Made once, kept in build/cluster:
 #   venv           dflow on this side, which writes the manifests
 #   more/debian.tar
-# usage: tests/cluster/debian.sh      Needs: root, mmdebstrap, python3-venv, a JDK.
+# usage: tests/cluster/images/debian.sh      Needs: root, mmdebstrap, python3-venv, a JDK.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-cluster=$here/../../build/cluster
-stamp=$(cat "$here/debian.sh" "$here/image.py" "$here/requirements.txt" "$here"/debian/* "$here/../debian.sh" | sha256sum)
+cluster=$here/../../../build/cluster
+stamp=$(cat "$here/debian.sh" "$here/image.py" "$here/requirements.txt" "$here"/debian/* "$here/../../debian.sh" | sha256sum)
 [ "$(cat "$cluster/more/.stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 mkdir -p "$cluster/more"
 rm -f "$cluster/more/.stamp"
@@ -20,8 +20,8 @@ python3 -m venv --clear "$cluster/venv"
 python=$("$cluster/venv/bin/python3" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
 [ "$python" = python3.11 ] || { echo "FAILED: the image has Debian 12's Python 3.11, and this machine $python"; exit 1; }
 
-# shellcheck source=../debian.sh
-. "$here/../debian.sh"
+# shellcheck source=../../debian.sh
+. "$here/../../debian.sh"
 root=$work/root
 debian "$root" python3,openjdk-17-jre-headless,nginx-light
 cp -r "$cluster/venv/lib/$python/site-packages/." "$root/usr/local/lib/$python/dist-packages/"

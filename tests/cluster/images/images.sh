@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # The images that every part uses, into build/cluster/images: a sandbox that only waits, busybox, our programs, Argo's executor. And a small
 # service, into build/cluster/more: what only some parts load (see debian.sh).
-# usage: tests/cluster/images.sh BIN_DIR   the directory of headroomd, headroomctl and headroom-guard
+# usage: tests/cluster/images/images.sh BIN_DIR   the directory of headroomd, headroomctl and headroom-guard
 #   HEADROOM_IMAGE   an archive of tests/deploy/image.sh, in place of our programs with the libraries of this machine
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-bin=$1 cluster=$here/../../build/cluster out=$here/../../build/cluster/images
+bin=$1 cluster=$here/../../../build/cluster
+out=$cluster/images
 mkdir -p "$out"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -37,7 +38,7 @@ fi
 applets=$(/bin/busybox --list | grep -vx busybox | xargs)
 ! older busybox.tar || python3 "$here/image.py" "$out/busybox.tar" localhost/busybox:1 "/bin/busybox=bin/busybox" --applets "$applets"
 
-calls=$here/../containers/calls.cpp
+calls=$here/../../containers/calls.cpp
 if [ "$calls" -nt "$cluster/bin/calls" ] || [ ! -f "$cluster/more/calls.tar" ]; then
   mkdir -p "$cluster/more"
   g++ -std=c++20 -O2 -static -pthread "$calls" -o "$cluster/bin/calls"
@@ -48,7 +49,7 @@ if [ -n "${HEADROOM_IMAGE:-}" ]; then
   cp "$HEADROOM_IMAGE" "$out/headroom.tar"
   touch -d @0 "$out/headroom.tar"   # the next time without it makes ours again
 elif older headroom.tar "$bin"/headroom{d,ctl,-guard}; then
-  PYTHONPATH=$here/../containers python3 -c 'import oci, sys; oci.headroom_rootfs(*sys.argv[1:])' "$work/root" "$bin"
+  PYTHONPATH=$here/../../containers python3 -c 'import oci, sys; oci.headroom_rootfs(*sys.argv[1:])' "$work/root" "$bin"
   strip "$work"/root/usr/local/bin/*
   python3 "$here/image.py" "$out/headroom.tar" localhost/headroom:0.1.0 --entrypoint /usr/local/bin/headroomd --rootfs "$work/root"
 fi

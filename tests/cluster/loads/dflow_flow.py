@@ -1,4 +1,4 @@
-"""Workflows written with dflow, as Argo's manifests on stdout. usage: dflow_flow.py hello|slices [LIMIT]   LIMIT: of CPU; empty: none"""
+"""Workflows written with dflow, as Argo's manifests on stdout. usage: dflow_flow.py hello|pool|slices [LIMIT]   LIMIT: of CPU; empty: none"""
 import json
 import os
 import signal
@@ -51,20 +51,31 @@ def hello(limit):
     return workflow
 
 
-def slices(limit, count=6):
-    """A process pool in each pod, three slices in each, and one pod a slice beside it."""
+def sliced(name, numbers, limit, **how):
+    """@return a step of many slices; `how` many share a pod"""
+    step = PythonOPTemplate(Square, image=IMAGE, image_pull_policy="Never", upload_dflow=False, **resources(limit),
+                            slices=Slices("{{item}}", input_parameter=["x"], output_parameter=["y"], **how))
+    return Step(name=f"square-{name}", template=step, parameters={"x": list(numbers)}, with_param=argo_range(len(numbers)),
+                key=f"square-{name}-{{{{item}}}}")
+
+
+def pool(limit):
+    """Four pods with a process pool each, three slices in each."""
+    workflow = Workflow(name="dflow-pool")
+    workflow.add(sliced("pool", range(12), limit, group_size=3, pool_size=-1))
+    return workflow
+
+
+def slices(limit):
+    """Two pods with a process pool each, and then one pod a slice."""
     workflow = Workflow(name="dflow-slices")
-    for name, start, how in (("pool", 0, {"group_size": 3, "pool_size": -1}), ("one", count, {})):
-        step = PythonOPTemplate(Square, image=IMAGE, image_pull_policy="Never", upload_dflow=False, **resources(limit),
-                                slices=Slices("{{item}}", input_parameter=["x"], output_parameter=["y"], **how))
-        numbers = list(range(start, start + (count if how else 2)))
-        workflow.add(Step(name=f"square-{name}", template=step, parameters={"x": numbers}, with_param=argo_range(len(numbers)),
-                          key=f"square-{name}-{{{{item}}}}"))
+    workflow.add(sliced("pool", range(6), limit, group_size=3, pool_size=-1))
+    workflow.add(sliced("one", range(6, 8), limit))
     return workflow
 
 
 def main():
-    make = {"hello": hello, "slices": slices}[sys.argv[1]]
+    make = {"hello": hello, "pool": pool, "slices": slices}[sys.argv[1]]
     workflow = make(sys.argv[2] if len(sys.argv) > 2 else "").to_dict()
     json.dump({"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", **workflow}, sys.stdout)
 

@@ -1,7 +1,7 @@
 """A controller as small as the test needs: an execution is an object, its tasks are pods that it owns, a failed one is tried again."""
 import itertools
 
-import workflows
+from loads import workflows
 
 EXECUTIONS = "/apis/flyte.lyft.com/v1alpha1/namespaces/flyte/flyteworkflows"
 PODS = "/api/v1/namespaces/flyte/pods"

@@ -53,7 +53,7 @@ def dag():
 
 def dflow(which, limit="200m"):
     """Written with dflow, in its own Python; its account and retention are this cluster's. -P: our argo.py is not the package of that name."""
-    made = subprocess.run([f"{REPO}/build/cluster/venv/bin/python3", "-P", f"{HERE}/dflow_flow.py", which, limit], capture_output=True, text=True)
+    made = subprocess.run([f"{REPO}/build/cluster/venv/bin/python3", "-P", f"{HERE}/loads/dflow_flow.py", which, limit], capture_output=True, text=True)
     if made.returncode != 0:
         raise RuntimeError(f"dflow_flow.py {which}: {made.stderr.strip()[-2000:]}")
     out = json.loads(made.stdout)

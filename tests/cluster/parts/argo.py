@@ -5,11 +5,11 @@ import time
 import daemon
 import values
 import watch
-import workflows
 from api import Api
 from checks import Part, check, eventually
+from loads import workflows
+from loads.steps import Runner
 from node import REPO
-from steps import Runner
 
 CRDS = f"{REPO}/build/cluster/argo-workflows-v3.7.3/manifests/base/crds/minimal/argoproj.io_*.yaml"
 SETUP = """

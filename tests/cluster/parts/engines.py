@@ -2,13 +2,13 @@
 import time
 from contextlib import ExitStack
 
-import argo
 import daemon
 import watch
-import workflows
 from api import WORKFLOWS, Api
 from checks import Part, check
-from steps import Runner, by_the_controller, collected
+from loads import workflows
+from loads.steps import Runner, by_the_controller, collected
+from parts import argo
 
 ROLES = {"main": "work", "wait": "infra", "init": "infra-init"}
 LEAST, SHARE, LATE = 100, 0.9, 1.0   # steps; of them lent to in time; seconds after the ID is in /pods

@@ -12,7 +12,7 @@ import daemon
 from api import Api
 from checks import Part, check, container, cpu, eventually, pod
 from daemon import NAMESPACE, SOCKET
-from faults import BURSTS, STEP
+from parts.faults import BURSTS, STEP
 
 RUN, RECORD = "/run/headroom", "/run/headroom/state/secrets.hrj"
 PLAIN, DFLOW = "keeps-a-password", "keeps-storage-keys"
