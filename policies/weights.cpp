@@ -59,9 +59,10 @@ std::vector<Level> competing_levels(const Snapshot& snapshot, Slot borrower) {
   constexpr MilliCpu kBusy{5};
   std::vector<Level> levels;
   for (Slot n = 0; n < snapshot.groups.size(); ++n) {
+    if (snapshot.groups[n].use_1s < kBusy) continue;   // most of them: of all groups only this is read
     const Group* neighbour = snapshot.catalog.find(n);
     if (neighbour == nullptr || neighbour->infrastructure || !is_workload(*neighbour)) continue;
-    if (!is_protected(snapshot.catalog.rule_of(*neighbour).qos) || snapshot.groups[n].use_1s < kBusy) continue;
+    if (!is_protected(snapshot.catalog.rule_of(*neighbour).qos)) continue;
     const Slot level = branch(snapshot.catalog, borrower, n);
     if (level == kNoSlot || !ours_to_weigh(*snapshot.catalog.find(level))) continue;
     const bool known = std::any_of(levels.begin(), levels.end(), [&](const Level& l) { return l.slot == level; });
