@@ -166,9 +166,10 @@ stage_systemd() {  # the package in a guest with systemd: installed, lending, re
   install_missing mmdebstrap qemu-system-x86 cpio man-db groff-base && tests/systemd/run.sh
 }
 
-stage_cluster() {  # a real one-node Kubernetes, the chart on it, Argo
+stage_cluster() {  # a real one-node Kubernetes, the chart on it, Argo; with what it takes from a fresh clone
   root || { say "left out without root: the cluster"; return 0; }
-  tests/cluster/run.sh
+  stage_packages && cmake --preset release >/dev/null &&
+    cmake --build --preset release --target headroomd headroomctl headroom-guard headroom-lab && tests/cluster/run.sh
 }
 
 stage_fuzz() {  # every fuzzer in short; ten minutes each are ./test.sh evidence fuzz

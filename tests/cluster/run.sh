@@ -7,7 +7,7 @@
 #        tests/cluster/run.sh --down          ends it; also cleans up what a killed run left
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-[ -x "$here/../../build/release/bin/headroomd" ] || { echo "our own programs are missing: ./test.sh packages build"; exit 1; }
+[ -x "$here/../../build/release/bin/headroomd" ] || { echo "our own programs are missing: ./test.sh cluster builds them"; exit 1; }
 export PYTHONDONTWRITEBYTECODE=1
 case ${1:-} in
   --down) exec python3 "$here/cluster.py" down ;;
