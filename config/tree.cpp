@@ -10,7 +10,7 @@
 #include <optional>
 #include <sstream>
 
-#include "config/utf8.hpp"
+#include "cgroups/types/utf8.hpp"
 
 namespace headroom {
 namespace {

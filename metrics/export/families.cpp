@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cgroups/types/utf8.hpp"
 #include "metrics/export/export.hpp"
 
 namespace headroom {
@@ -10,6 +11,7 @@ void Families::add(const char* name, const char* help, prometheus::MetricType ty
   Family& family = families_[name];
   family.help = help;
   family.type = type;
+  for (auto& label : metric.label) label.value = as_utf8(label.value);   // a reason may hold a path
   Labels key = metric.label;
   family.series.insert_or_assign(std::move(key), std::move(metric));
 }

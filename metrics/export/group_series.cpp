@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "cgroups/types/utf8.hpp"
+
 namespace headroom {
 namespace {
 
@@ -52,11 +54,11 @@ constexpr Family kPod[] = {
      throttled_periods},
 };
 
-/// name="value", with what the format reserves escaped. A name that begins with a slash is a path.
+/// name="value" in UTF-8, as the format wants it, with what it reserves escaped. A name that begins with a slash is a path.
 void append_label(std::string_view name, std::string_view value, std::string& out) {
   if (!out.empty()) out += ',';
   out.append(name).append("=\"");
-  for (const char c : value) {
+  for (const char c : as_utf8(value)) {
     if (c == '\n') out += "\\n";
     else if (c == '"' || c == '\\') out.append("\\").push_back(c);
     else out += c;

@@ -9,6 +9,8 @@
 #include <set>
 #include <sstream>
 
+#include "cgroups/types/utf8.hpp"
+
 namespace headroom {
 namespace {
 
@@ -161,6 +163,20 @@ TEST(Export, HostileNamesCannotBreakTheFormat) {
   Report r;
   r.groups = {group(1, "a\"} 1\nheadroom_mode{mode=\"enforce\\")};
   for (const auto& line : lines_of(text_of(r))) EXPECT_NE(line.rfind("headroom_mode{mode=\"enforce\\", 0), 0U) << line;
+}
+
+/// A directory's name may hold any bytes, an exposition is UTF-8.
+TEST(Export, GroupsWhoseNamesAreNoTextAreTextAndStayApart) {
+  Report r = full_report();
+  r.mode_reason = "cannot read /sys/fs/cgroup/\xff";
+  r.groups = {group(1, "work/\xff"), group(2, "work/\xfe"), group(3, "work/caf\xc3\xa9")};
+  const std::string text = text_of(r);
+  EXPECT_EQ(valid_utf8_prefix(text), text.size());
+  std::set<std::string> seen;
+  for (const auto& series : series_of(text))
+    if (series.starts_with("headroom_container_quota_cores{")) seen.insert(series);
+  EXPECT_EQ(seen.size(), 3U);
+  EXPECT_THAT(text, HasSubstr("container=\"/work/caf\xc3\xa9\"}"));
 }
 
 TEST(Export, APauseIsAGaugeOfItsOwn) {

@@ -1,4 +1,6 @@
-#include "config/utf8.hpp"
+#include "cgroups/types/utf8.hpp"
+
+#include <algorithm>
 
 namespace headroom {
 namespace {
@@ -21,6 +23,17 @@ Form form_of(unsigned char first) {
   return {};
 }
 
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+
+void append_bytes(std::string_view bytes, std::string& out) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out.append(kReplacement).push_back(kDigits[byte >> 4]);
+    out += kDigits[byte & 15];
+  }
+}
+
 }  // namespace
 
 std::size_t valid_utf8_prefix(std::string_view text) {
@@ -36,6 +49,19 @@ std::size_t valid_utf8_prefix(std::string_view text) {
     at += form.length;
   }
   return at;
+}
+
+std::string as_utf8(std::string_view bytes) {
+  std::string out;
+  while (!bytes.empty()) {
+    const std::size_t good = std::min(valid_utf8_prefix(bytes), bytes.find(kReplacement));
+    out += bytes.substr(0, good);
+    bytes.remove_prefix(good);
+    const std::string_view odd = bytes.substr(0, bytes.starts_with(kReplacement) ? kReplacement.size() : 1);
+    append_bytes(odd, out);
+    bytes.remove_prefix(odd.size());
+  }
+  return out;
 }
 
 }  // namespace headroom
