@@ -10,42 +10,17 @@
 
 #include "config/config.hpp"
 #include "config/forms.hpp"
+#include "tests/config/documents.hpp"
 
 namespace headroom {
 namespace {
 
+using test::document;
 using testing::HasSubstr;
 
 std::vector<Error> faults_of(const std::string& text) {
   const auto config = parse_config(text, "headroom.yaml");
   return config ? std::vector<Error>{} : config.error();
-}
-
-/// "classes[].borrow.upTo" with a value as a document: maps and lists around it, and what they need besides.
-std::string document(const Key& key, const std::string& value) {
-  std::string path(key.path);
-  if (const auto star = path.find('*'); star != std::string::npos) path.replace(star, 1, "kubelet");
-  std::string begin, end, needs;
-  for (const std::string list : {"classes[].match[].", "classes[].", "rollout[]."}) {
-    if (!path.starts_with(list)) continue;
-    path = path.substr(list.size());
-    if (list == "classes[].match[].") begin = "classes: [{name: a, match: [{", end = "}]}]", needs = path == "portRange" ? "dockerName: \"(?P<port>a)\", " : "";
-    if (list == "classes[].") {
-      const bool name = path == "name", match = path == "match";
-      begin = "classes: [{", end = "}]", needs = fmt::format("{}{}", name ? "" : "name: a, ", match ? "" : "match: [{qos: Burstable}], ");
-    }
-    if (list == "rollout[].") begin = "rollout: [{", end = "}]";
-    break;
-  }
-  const bool annotation = path.starts_with("annotations.");
-  for (auto point = path.find('.'); point != std::string::npos; point = annotation ? path.rfind(".max") : path.find('.')) {
-    begin += needs + path.substr(0, point) + ": {";
-    end.insert(0, "}");
-    needs.clear();
-    path = path.substr(point + 1);
-    if (annotation && !path.ends_with(".max")) break;
-  }
-  return begin + needs + path + ": " + value + end + "\n";
 }
 
 bool is_amount(const Key& key) { return key.high > 1 && key.form != Form::integer && key.form != Form::ports; }
