@@ -1,6 +1,7 @@
 // The daemon, its guard and its run directory.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "agent/doctor.hpp"
@@ -15,6 +16,10 @@ constexpr double kLate = 0.030;   // s; beyond it nothing is lent (docs/policies
 void add(std::vector<Finding>& out, Level level, const char* topic, std::string fact, std::string means = {},
          std::string todo = {}) {
   out.push_back({level, topic, std::move(fact), std::move(means), std::move(todo), {}});
+}
+
+bool named(const std::vector<Finding>& out, const std::string& topic) {
+  return std::any_of(out.begin(), out.end(), [&](const Finding& f) { return f.topic == topic; });
 }
 
 void not_asked(const DaemonFacts& d, std::vector<Finding>& out) {
@@ -114,7 +119,9 @@ void answered(const Facts& f, std::vector<Finding>& out) {
   if (const std::string root = s.at("cgroupRoot"); f.node.where && root != f.node.where->cpu)
     add(out, Level::note, "daemon", "it works below another group than this command looked at", "",
         "headroomctl doctor --cgroup-root with the daemon's");
-  if (s.at("mode") == "enforce" && !s.at("guardUp").get<bool>())
+  if (s.at("guardUp").get<bool>())
+    add(out, Level::good, "guard", "one stands by");
+  else if (s.at("mode") == "enforce")
     add(out, Level::warning, "guard", "no guard stands by", "only leases that leave nothing behind are given",
         "is headroom-guard beside headroomd, and may it be executed? The log says why it ended");
   kernel(s.at("kernel"), out);
@@ -151,8 +158,11 @@ void judge_daemon(const Facts& facts, std::vector<Finding>& out) {
   if (facts.run.guard_runs == Known::no)
     add(out, Level::warning, "guard", "there is no program " + facts.run.guard_program, "without a guard enforce gives hidden leases only, or none",
         "install headroom-guard beside headroomd, or name it with --guard");
-  else if (!facts.daemon.status)
+  else if (!named(out, "guard"))
     add(out, Level::good, "guard", facts.run.guard_program + " is there");
+  if (!named(out, "refill"))
+    add(out, Level::note, "refill", "whether rewriting a value refills the pool has not been tried here", "a daemon in enforce tries it at its start",
+        "headroomctl doctor --try");
   run_directory(facts.run, out);
 }
 

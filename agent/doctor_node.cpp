@@ -26,6 +26,7 @@ void namespaces(const NodeFacts& n, std::vector<Finding>& out) {
   if (n.own_pid_namespace == Known::yes)
     add(out, Level::note, "namespaces", "this is a PID namespace of its own",
         "the judge run-delay cannot be used, and other writers cannot be found among the processes");
+  if (n.own_cgroup_namespace != Known::yes && n.own_pid_namespace != Known::yes) add(out, Level::good, "namespaces", "the host's");
 }
 
 std::string layout(const Hierarchy& h) {
@@ -51,6 +52,9 @@ void cgroups(const NodeFacts& n, std::vector<Finding>& out) {
     add(out, Level::warning, "mounts", n.where->cpu + " is mounted read-only here",
         "headroomd can only observe from here",
         "for enforce: a hostPath mount without readOnly, or ProtectControlGroups=no in the unit");
+  else
+    add(out, n.read_only == Known::no ? Level::good : Level::note, "mounts",
+        n.where->cpu + (n.read_only == Known::no ? " is not mounted read-only" : ": whether it is mounted read-only could not be found out"));
 }
 
 /// Where headroom looks, by libcgroup's names.

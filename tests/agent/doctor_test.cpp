@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "agent/ctl_doctor.hpp"
@@ -23,6 +24,7 @@ Facts healthy() {
   f.node.libcgroup = {{"cpu", "/sys/fs/cgroup/cpu"}, {"cpuacct", "/sys/fs/cgroup/cpuacct"}};
   f.node.burst_file = Known::yes;
   f.node.pressure = 0.1;
+  f.node.read_only = f.node.own_cgroup_namespace = f.node.own_pid_namespace = Known::no;
   f.node.judge = Judge::run_delay;
   f.rights.file = "/sys/fs/cgroup/cpu/kubepods/secret-pod/cpu.cfs_quota_us";
   f.run.dir = "/run/headroom";
@@ -92,9 +94,11 @@ TEST(Doctor, ValuesThatAreOutWithNobodyToPutThemBackAreAFaultAndOnlyThen) {
   EXPECT_EQ(exit_code(findings(f)), 0);
 }
 
-TEST(Doctor, EveryThingThatLimitsItIsAWarningWithAWayOut) {
-  using Change = std::function<void(Facts&)>;
-  const std::vector<std::pair<const char*, Change>> bad{
+using Change = std::function<void(Facts&)>;
+
+/// Words of the finding, and what makes it true.
+const std::vector<std::pair<const char*, Change>>& limits() {
+  static const std::vector<std::pair<const char*, Change>> bad{
       {"no burst file", [](Facts& f) { f.node.burst_file = Known::no; }},
       {"pressure stall information is off", [](Facts& f) { f.node.pressure.reset(); }},
       {"nothing tells that a neighbour waits", [](Facts& f) { f.node.judge = Judge::none; }},
@@ -105,12 +109,34 @@ TEST(Doctor, EveryThingThatLimitsItIsAWarningWithAWayOut) {
       {"fence", [](Facts& f) { f.run.fence = Known::yes; }},
       {"koordlet runs here", [](Facts& f) { f.writers.agents = {"koordlet"}; }},
       {"could not be asked", [](Facts& f) { f.daemon.error = Errc::denied, f.daemon.way_out = "sudo"; }}};
-  for (const auto& [words, change] : bad) {
+  return bad;
+}
+
+TEST(Doctor, EveryThingThatLimitsItIsAWarningWithAWayOut) {
+  for (const auto& [words, change] : limits()) {
     Facts f = healthy();
     change(f);
     expect(f, Level::warning, words, 1);
     EXPECT_NE(about(findings(f), words)->todo, "") << words;
   }
+}
+
+/// Nobody has to know that silence means good.
+TEST(Doctor, NamesEveryTopicWhetherItIsGoodOrNotAndWhetherADaemonAnswersOrNot) {
+  std::vector<Facts> nodes{healthy()};
+  for (const auto& [words, change] : limits()) {
+    nodes.push_back(healthy());
+    change(nodes.back());
+  }
+  for (const char* mode : {"", "observe", "enforce"})
+    for (Facts f : nodes) {
+      if (*mode != 0) f.daemon.status = status_json(running(mode));
+      const auto all = findings(f);
+      for (const char* topic : {"kernel", "namespaces", "cgroups", "mounts", "libcgroup", "burst", "refill", "psi", "judge", "rights",
+                                "other writers", "daemon", "guard", "ledger"})
+        EXPECT_TRUE(std::any_of(all.begin(), all.end(), [&](const Finding& x) { return x.topic == topic; }))
+            << topic << " in\n" << render_findings(all, Names::shown, {});
+    }
 }
 
 TEST(Doctor, NamesEveryMountThatLibcgroupHasElsewhere) {
@@ -133,8 +159,7 @@ TEST(Doctor, ASubtreeOfTheSameMountIsNoDifference) {
 }
 
 TEST(Doctor, TellsWhatTheDaemonSaysOfItself) {
-  using Change = std::function<void(Report&)>;
-  const std::vector<std::pair<const char*, Change>> bad{
+  const std::vector<std::pair<const char*, std::function<void(Report&)>>> bad{
       {"paused", [](Report& r) { r.paused = true; }},
       {"but not as configured: no guard", [](Report& r) { r.mode_reason = "no guard"; }},
       {"no guard stands by", [](Report& r) { r.guard_up = false; }},
