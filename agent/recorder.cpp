@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kSegments = 8;                         ///< the oldest eighth goes when it is full
 constexpr std::size_t kPiece = std::size_t{256} << 10;
 constexpr seconds kAtLeastEvery{1};
+constexpr seconds kTryAgain{10};                             ///< where the directory or its disk has failed
 constexpr std::size_t kMostWaiting = std::size_t{4} << 20;   ///< of memory while a disk is slow
 constexpr std::size_t kMostOfLong = std::size_t{4} << 30;
 
@@ -87,7 +88,6 @@ Recorder::Recorder(const std::string& state_dir, std::size_t most, Log& log)
   if (!state_dir.empty()) {
     dir_ = fs::path(state_dir) / "journal";
     std::error_code error;
-    fs::create_directories(dir_, error);
     for (fs::directory_iterator it(dir_, error), end; !error && it != end; it.increment(error)) {
       const std::uint64_t number = number_of(it->path());
       if (number == 0) continue;
@@ -100,7 +100,7 @@ Recorder::Recorder(const std::string& state_dir, std::size_t most, Log& log)
 }
 
 Recorder::~Recorder() {
-  if (!dir_.empty() && !dead_) hand_over(tape_, 0, nullptr);
+  if (!dir_.empty() && keeping_ == Keeping::yes) hand_over(tape_, 0, nullptr);
   if (long_) hand_over(long_->tape, 0, long_.get());
   {
     const std::lock_guard lock(mutex_);
@@ -108,11 +108,11 @@ Recorder::~Recorder() {
   }
   changed_.notify_all();
   thread_.join();
-  if (fd_ >= 0) close(fd_);
+  close_segment();
 }
 
 void Recorder::keep(std::size_t most) {
-  most_ = most;
+  if (most != most_.exchange(most) && keeping_ == Keeping::too_large) keeping_ = Keeping::failed;   // it may be enough now
   tape_.segments_of(most / kSegments);
 }
 
@@ -121,13 +121,23 @@ void Recorder::ticked(std::uint64_t number, const TickResult& result, const Engi
   const bool due = now - handed_ >= kAtLeastEvery;
   if (due) handed_ = now;
   const std::size_t least = due ? 0 : kPiece;
-  if (!dir_.empty() && !dead_) {
+  if (!dir_.empty() && keeps(now)) {
     tape_.tick(number, result, engine);
     hand_over(tape_, tape_.full() ? 0 : least, nullptr);
-    if (tape_.too_large()) give_up(kTooLarge);
+    if (tape_.too_large()) give_up(Keeping::too_large, kTooLarge);
     else if (tape_.full()) tape_.begin_segment(number, result, engine);
   }
   if (long_ || asked_) tick_long(number, result, engine);
+}
+
+bool Recorder::keeps(TimePoint now) {
+  const Keeping state = keeping_;
+  if (state == Keeping::too_large || (state == Keeping::failed && now < try_again_)) return false;
+  try_again_ = now + kTryAgain;
+  if (state == Keeping::yes) return true;
+  tape_.break_off();
+  keeping_ = Keeping::yes;
+  return true;
 }
 
 void Recorder::tick_long(std::uint64_t number, const TickResult& result, const Engine& engine) {
@@ -199,7 +209,7 @@ void Recorder::work() {
     }
     const std::size_t bytes = job.piece.bytes.size();
     if (job.into) write_long(*job.into, job.piece);
-    else if (!dead_) write_segment(job.piece);
+    else if (keeping_ == Keeping::yes) write_segment(job.piece);
     const std::lock_guard lock(mutex_);
     waiting_ -= bytes;
   }
@@ -225,26 +235,41 @@ void Recorder::drop_old(std::size_t coming) {
     fs::remove(segments_.front().file, none);
     segments_.pop_front();
   }
-  if (all > most_) give_up(kTooLarge);
+  if (all > most_) give_up(Keeping::too_large, kTooLarge);
 }
 
 void Recorder::write_segment(const Tape::Piece& piece) {
-  if (piece.begins || fd_ < 0) {
-    if (fd_ >= 0) close(fd_);
+  if (piece.begins) {
+    close_segment();
+    std::error_code told_by_open;
+    fs::create_directories(dir_, told_by_open);
     const fs::path file = dir_ / fmt::format("segment-{:08}.hrj", next_segment_++);
     fd_ = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd_ < 0) return give_up(std::strerror(errno));
+    if (fd_ < 0) return give_up(Keeping::failed, std::strerror(errno));
     segments_.push_back({file, 0});
   }
+  if (fd_ < 0) return;   // the rest of what failed
   drop_old(piece.bytes.size());
-  if (dead_) return;
-  if (!write_all(fd_, piece.bytes)) return give_up(std::strerror(errno));
+  if (keeping_ != Keeping::yes) return;
+  if (!write_all(fd_, piece.bytes)) {
+    const std::string why = std::strerror(errno);
+    (void)!::ftruncate(fd_, static_cast<off_t>(segments_.back().bytes));   // no piece is left in part
+    close_segment();
+    return give_up(Keeping::failed, why);
+  }
   segments_.back().bytes += piece.bytes.size();
+  if (told_.exchange(false)) log_.info("journal", "is kept again", {{"dir", dir_.string()}});
 }
 
-void Recorder::give_up(const std::string& what) {
-  if (dead_.exchange(true)) return;
-  log_.warn("journal", "none is kept from here on: " + what, {{"dir", dir_.string()}});
+void Recorder::close_segment() {
+  if (fd_ >= 0) close(fd_);
+  fd_ = -1;
+}
+
+void Recorder::give_up(Keeping why, const std::string& what) {
+  keeping_ = why;
+  if (told_.exchange(true)) return;
+  log_.warn("journal", "none is kept from here on: " + what + (why == Keeping::failed ? "; tried again every 10 s" : ""), {{"dir", dir_.string()}});
 }
 
 }  // namespace headroom

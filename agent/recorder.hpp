@@ -81,7 +81,11 @@ class Recorder {
   void write_segment(const Tape::Piece& piece);
   void write_long(Long& into, const Tape::Piece& piece);
   void drop_old(std::size_t coming);
-  void give_up(const std::string& what);
+  enum class Keeping { yes, failed, too_large };
+  /// Also begins anew where it failed and is to be tried again. Loop's thread.
+  bool keeps(TimePoint now);
+  void give_up(Keeping why, const std::string& what);
+  void close_segment();
 
   struct Job {
     Tape::Piece piece;
@@ -99,12 +103,15 @@ class Recorder {
   Tape tape_;
   TimePoint handed_;
   std::shared_ptr<Long> long_;
-  std::atomic<bool> asked_{false}, dead_{false};
+  std::atomic<bool> asked_{false};
+  TimePoint try_again_;             ///< where it has failed
   // The thread's.
   std::deque<Segment> segments_;
   std::uint64_t next_segment_ = 1;
   int fd_ = -1;
   // Shared.
+  std::atomic<Keeping> keeping_{Keeping::yes};
+  std::atomic<bool> told_{false};   ///< that none is kept
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> jobs_;

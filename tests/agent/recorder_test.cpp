@@ -1,8 +1,10 @@
 // The journal on disk: bounded, whole, and nothing that the loop would wait for.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -130,6 +132,41 @@ TEST_F(RecorderTest, WithoutADirectoryNothingIsKeptAndNothingFails) {
   run(nowhere, 1, 20);
   Recorder denied("/proc/no/such/place", kDefault, log_);
   run(denied, 1, 20);
+}
+
+int count(const std::string& text, const std::string& part) {
+  int n = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+/// A disk may be full for an hour: what is told is that, once, and the journal goes on afterwards.
+TEST_F(RecorderTest, GoesOnWhenItsDirectoryIsBackAndSaysOnceThatItWasGone) {
+  const fs::path journal = fs::path(dir_) / "journal", away = fs::path(dir_) / "away";
+  Log log(LogLevel::info, LogFormat::text);
+  testing::internal::CaptureStderr();
+  {
+    Recorder recorder(dir_, kDefault / 16, log);   // new segments often: that is where a directory is missed
+    std::uint64_t next = 1;
+    const auto run_until = [&](const auto& done) {
+      for (int i = 0; i < 4000 && !done(); ++i) {
+        next = run(recorder, next, 10) + 1;
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});   // for the thread that writes
+      }
+      return done();
+    };
+    ASSERT_TRUE(run_until([&] { return fs::exists(journal) && files().size() > 1; }));
+    const auto begin = next;
+    std::ofstream(away) << "no directory";
+    ASSERT_EQ(::renameat2(AT_FDCWD, away.c_str(), AT_FDCWD, journal.c_str(), RENAME_EXCHANGE), 0);
+    ASSERT_TRUE(run_until([&] { return next > begin + 5000; }));   // 50 s of the node: several tries
+    fs::remove(journal);
+    EXPECT_TRUE(run_until([&] { return fs::exists(journal) && !files().empty() && fs::file_size(files().front()) > 0; }));
+  }
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(count(said, "none is kept"), 1) << said;
+  EXPECT_EQ(count(said, "kept again"), 1) << said;
+  EXPECT_GT(replayed(segments()).ticks, 0u) << "what is kept then stands by itself";
 }
 
 TEST_F(RecorderTest, ARecordingOverwritesNothingAndEndsByItself) {
