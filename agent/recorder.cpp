@@ -88,6 +88,7 @@ Recorder::Recorder(const std::string& state_dir, std::size_t most, Log& log)
   if (!state_dir.empty()) {
     dir_ = fs::path(state_dir) / "journal";
     std::error_code error;
+    fs::create_directories(dir_, error);
     for (fs::directory_iterator it(dir_, error), end; !error && it != end; it.increment(error)) {
       const std::uint64_t number = number_of(it->path());
       if (number == 0) continue;
