@@ -1,5 +1,6 @@
-"""A real Prometheus scrapes the real daemon on a tree of 300 plain groups and 40 containers: every series once, names
-and labels as listed, promtool clean, gone groups gone.  usage: scrape.py BIN_DIR PROMETHEUS_DIR"""
+"""A real Prometheus scrapes the real daemon on a tree of 300 plain groups, some of whose names are no UTF-8, and of 40
+containers that a stand-in for the kubelet names: every series once, names and labels as listed, promtool clean, gone groups
+gone.  usage: scrape.py BIN_DIR PROMETHEUS_DIR"""
 import json
 import os
 import re
@@ -14,7 +15,8 @@ import urllib.request
 
 BIN, PROMETHEUS = sys.argv[1:3]
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "metrics.txt")
-PLAIN = 300
+PLAIN, ODD, PODS, CONTAINERS = 300, 3, 20, 2
+STAND_IN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support", "stand_in_kubelet.py")
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"(?:,|$)')
 
@@ -139,11 +141,56 @@ class Server:
             self.process.wait()
 
 
-def start_daemon(tree, folder, port):
+def plain(i):
+    """A directory's name may hold any bytes."""
+    return "work/plain%d" % i + (os.fsdecode(b"\xff\xc3") if i < ODD else "")
+
+
+def uid(pod):
+    return "57e90000-0000-4000-8000-%012x" % pod
+
+
+def container_id(pod, container):
+    return "%064x" % (pod * CONTAINERS + container + 4096)
+
+
+def pod_list():
+    """As the kubelet tells it. The last pod has the name of the first: one came before the other was gone."""
+    names = ["main", "sidecar"]
+    return {"kind": "PodList", "items": [
+        {"metadata": {"name": "step-%d" % (pod % (PODS - 1)), "namespace": "flows", "uid": uid(pod)},
+         "spec": {"containers": [{"name": n, "resources": {"limits": {"cpu": "200m"}}} for n in names]},
+         "status": {"qosClass": "Burstable",
+                    "containerStatuses": [{"name": n, "containerID": "containerd://" + container_id(pod, i)}
+                                          for i, n in enumerate(names)]}} for pod in range(PODS)]}
+
+
+class Kubelet:
+    """Names the containers, at https://127.0.0.1:<port>, until it is closed."""
+
+    def __init__(self, folder):
+        self.folder = folder + "/kubelet"
+        os.mkdir(self.folder)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", self.folder + "/key.pem", "-out", self.folder + "/cert.pem"],
+                       check=True, capture_output=True)
+        for name, text in (("token", ""), ("mode", "ok"), ("pods.json", json.dumps(pod_list()))):
+            with open(os.path.join(self.folder, name), "w") as f:
+                f.write(text)
+        self.process = subprocess.Popen([sys.executable, STAND_IN, self.folder], stdin=subprocess.PIPE)
+        self.port = eventually("the kubelet listens", lambda: open(self.folder + "/port").read())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+
+
+def start_daemon(tree, folder, port, kubelet):
     with open(folder + "/headroom.yaml", "w") as f:
-        f.write("version: 1\nmode: enforce\nlisten: 127.0.0.1:%d\nclasses:\n"
+        f.write("version: 1\nmode: enforce\nlisten: 127.0.0.1:%d\n"
+                "sources: {kubelet: {address: \"https://127.0.0.1:%s\", pin: %s/cert.pem}, docker: off}\nclasses:\n"
                 "  - {name: plain, match: [{path: \"work/*\"}], borrow: {}}\n"
-                "  - {name: step, match: [{path: \"kubepods/burstable/*/*\"}], borrow: {}}\n" % port)
+                "  - {name: step, match: [{path: \"kubepods/burstable/*/*\"}], borrow: {}}\n" % (port, kubelet.port, kubelet.folder))
     return Server([BIN + "/headroomd", "--config", folder + "/headroom.yaml", "--cgroup-root", tree.root(),
                    "--run-dir", folder + "/run", "--state-dir", folder + "/state"], folder + "/headroomd.log")
 
@@ -192,29 +239,47 @@ def same(prometheus, target):
     return told if set(told) == set(held) and prometheus.scraped() == len(told) else None
 
 
-def run(tree, folder):
+def named(told):
+    """(pod, container) of every series of one family that has Kubernetes' names."""
+    labels = [dict(s[1]) for s in told if s[0] == "headroom_container_quota_cores"]
+    return sorted((one["pod"], one["container"]) for one in labels if one.get("namespace") == "flows")
+
+
+def check_groups(told):
+    """Every group is there: the plain ones by their paths, the containers by their names."""
+    paths = [dict(s[1])["container"] for s in told if s[0] == "headroom_container_quota_cores"]
+    paths = [p for p in paths if p.startswith("/work/")]
+    assert len(paths) == PLAIN, "%d plain groups are exported" % len(paths)
+    odd = [p for p in paths if "\ufffdff\ufffdc3" in p]
+    assert len(odd) == ODD, "those whose names are no UTF-8: %s" % odd
+    want = sorted(("step-%d" % pod, name) for pod in range(PODS - 1) for name in ("main", "sidecar"))
+    assert named(told) == want, "containers by name: %s" % named(told)
+
+
+def run(tree, folder, kubelet):
     ports = free_port(), free_port()
-    servers = [start_daemon(tree, folder, ports[0])]
+    servers = [start_daemon(tree, folder, ports[0], kubelet)]
     try:
         target = "http://127.0.0.1:%d/metrics" % ports[0]
         eventually("the daemon enforces", lambda: 'headroom_mode{mode="enforce"} 1' in get(target))
         servers.append(start_prometheus(folder, ports[1], ports[0]))
         prometheus = Prometheus(ports[1])
         eventually("a write has been made", lambda: "headroom_write_cost_seconds_total" in get(target))
+        eventually("the containers have names", lambda: len(named(parse(get(target)))) == (PODS - 1) * CONTAINERS)
         told = eventually("Prometheus holds every series once", lambda: same(prometheus, target))
         text = get(target)
         check_names(text)
         check_promtool(text)
-        plain = [s for s in told if s[0] == "headroom_container_quota_cores" and dict(s[1])["container"].startswith("/work/")]
-        assert len(plain) == PLAIN, "%d plain groups are exported" % len(plain)
+        check_groups(told)
         for i in range(0, PLAIN, 2):
-            tree.remove("work/plain%d" % i)
+            tree.remove(plain(i))
         gone = 'headroom_container_quota_cores{container=~"/work/.*"}'
         eventually("gone groups drop out", lambda: len(prometheus.query(gone)) == PLAIN // 2 and same(prometheus, target))
         doubles = get(prometheus.base + "/metrics")
         assert re.search(r"^prometheus_target_scrapes_sample_duplicate_timestamp_total 0$", doubles, re.M), "duplicates"
-        print("Prometheus holds each of %d series once, of %d plain groups and %d containers; promtool is content; "
-              "%d groups that went are gone" % (len(told), PLAIN, 40, PLAIN // 2))
+        print("Prometheus holds each of %d series once, of %d plain groups, %d of whose names are no UTF-8, and %d containers with "
+              "the kubelet's names; promtool is content; %d groups that went are gone"
+              % (len(told), PLAIN, ODD, PODS * CONTAINERS, PLAIN // 2))
     except AssertionError:
         for server in servers:
             sys.stderr.write(open(server.log).read()[-2000:])
@@ -229,16 +294,20 @@ def main():
     try:
         tree.make("work")
         for i in range(PLAIN):
-            tree.make("work/plain%d" % i, quota=20000)
+            tree.make(plain(i), quota=20000)
         tree.make("kubepods")
         tree.make("kubepods/burstable")
-        for pod in range(20):
-            path = "kubepods/burstable/pod57e90000-0000-4000-8000-%012x" % pod
+        for pod in range(PODS):
+            path = "kubepods/burstable/pod" + uid(pod)
             tree.make(path)
-            for container in range(2):
-                tree.make("%s/%064x" % (path, pod * 2 + container + 4096), quota=20000)
+            for container in range(CONTAINERS):
+                tree.make(path + "/" + container_id(pod, container), quota=20000)
         with tempfile.TemporaryDirectory(prefix="hr-prom-", dir="/run") as folder:
-            run(tree, folder)
+            kubelet = Kubelet(folder)
+            try:
+                run(tree, folder, kubelet)
+            finally:
+                kubelet.close()
     finally:
         tree.close()
 
