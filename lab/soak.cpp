@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 
 #include "lab/daemon.hpp"
 
@@ -41,7 +43,21 @@ void read_metrics(const std::string& body, SoakReading& into) {
   into.ticks = within("+Inf");
   into.late_10ms = into.ticks - within("0.01");
   into.late_25ms = into.ticks - within("0.025");
-  into.reloads = metric_sum(body, "headroom_config_reloads_total", "success");
+  constexpr std::string_view kLabel = "generation=\"";
+  const auto info = body.find("\nheadroom_config_info{");
+  const auto at = info == std::string::npos ? info : body.find(kLabel, info);
+  if (at != std::string::npos) into.generation = std::strtol(body.c_str() + at + kLabel.size(), nullptr, 10);
+}
+
+Result<> ConfigSwap::next() {
+  const std::string& version = versions_[static_cast<std::size_t>(done_ + 1) % versions_.size()];
+  const std::string fresh = file_ + ".new";
+  std::error_code error;
+  std::filesystem::copy_file(version, fresh, std::filesystem::copy_options::overwrite_existing, error);
+  if (!error) std::filesystem::rename(fresh, file_, error);
+  if (error) return fail(Errc::io, version, error.message());
+  ++done_;
+  return {};
 }
 
 Result<> scrape_daemon(int port, SoakReading& into) {

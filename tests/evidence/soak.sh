@@ -25,21 +25,33 @@ pid_of() { cat "$dir/$1/pid" 2>/dev/null; }
 alive() { [ -n "$(pid_of "$1")" ] && [ "$(cat "/proc/$(pid_of "$1")/comm" 2>/dev/null)" = headroomd ]; }
 done_of() { awk -v p="$1" '$1 == "row" && $2 == p {t = $3} END {print t + 0}' "$rows"; }
 
-start_daemon() {  # start_daemon PHASE
-  local here=$dir/$1 port=$((20000 + RANDOM % 20000)) cgroup_root
-  mkdir -p "$here"
-  cgroup_root=$("$churn" --root $root --make) || return 1
-  cat >"$here/headroom.yaml" <<CONFIG
+config() {  # config CORES-OF-ANOTHER-CLASS HOLD PORT
+  cat <<CONFIG
 version: 1
 mode: enforce
 policy: headroom
-listen: 127.0.0.1:$port
+listen: 127.0.0.1:$3
 log: {level: warn}
+tuning: {hold: $2}
 classes:
   - name: step
     match: [{path: "kubepods/burstable/*/*"}]
     borrow: {upTo: 2 cores, start: 2s, credit: 100 cpu-min}
+  - name: other
+    match: [{path: "elsewhere/*"}]
+    borrow: {upTo: $1 cores}
 CONFIG
+}
+
+start_daemon() {  # start_daemon PHASE
+  local here=$dir/$1 port=$((20000 + RANDOM % 20000)) cgroup_root
+  mkdir -p "$here"
+  cgroup_root=$("$churn" --root $root --make) || return 1
+  # Three that all differ: of a class that no container of these is in, and of the policy's tuning.
+  config 2 1000 $port >"$here/version-1.yaml"
+  config 3 1000 $port >"$here/version-2.yaml"
+  config 3 900 $port >"$here/version-3.yaml"
+  cp "$here/version-1.yaml" "$here/headroom.yaml"
   setsid "$bin/headroomd" --config "$here/headroom.yaml" --cgroup-root "$cgroup_root" --run-dir "$here/run" \
     --state-dir "$here/state" </dev/null >>"$here/log" 2>&1 &
   echo $! >"$here/pid"
@@ -91,7 +103,8 @@ phase() {  # phase NAME SECONDS RATE
   fi
   [ "$speed" != 0 ] && make_bundles && more+=(--runc "$dir/runc")
   "$churn" --root $root --phase "$name" --per-second "$speed" --seconds $((length - at)) --offset "$at" --rows "$rows" \
-    --pid "$(pid_of "$name")" --port "$(cat "$dir/$name/port")" "${more[@]}" || return 1
+    --pid "$(pid_of "$name")" --port "$(cat "$dir/$name/port")" --config "$dir/$name/headroom.yaml" \
+    --version "$dir/$name/version-1.yaml" --version "$dir/$name/version-2.yaml" --version "$dir/$name/version-3.yaml" "${more[@]}" || return 1
   stop_daemon "$name"
 }
 
@@ -121,6 +134,9 @@ last() { awk -v p="$1" -v c="$2" '$1 == "row" && $2 == p {v = $c} END {print v +
 total() { awk -v p="$1" -v c="$2" '$1 == "row" && $2 == p {if ($c < v) s += v; v = $c} END {print s + v + 0}' "$rows"; }
 within() { awk -v x="$1" -v b="$bar" 'BEGIN {print (x < b && x > -b) ? "met" : "NOT MET"}'; }
 
+sent=$(total churn 16) taken=$(($(last churn 10) - 1))
+reloaded="NOT MET: want 95 % of them"
+[ "$sent" -gt 0 ] && [ $((taken * 100)) -ge $((sent * 95)) ] && reloaded=met
 {
   cat <<TABLE
 # Soak
@@ -128,11 +144,11 @@ within() { awk -v x="$1" -v b="$bar" 'BEGIN {print (x < b && x > -b) ? "met" : "
 \`./test.sh evidence soak\`: $(done_of churn) s of $rate container starts a second beside a lending \`headroomd\` (mode enforce):
 directories with a process each at Kubernetes paths in every hierarchy, in runc's order and at its distances (pod with its
 limits, container 20 ms later with its process, shares 14 ms after that, quota 10 ms after that), gone after a second, one in
-ten busy for 30 ms of CPU; one start a second by \`runc run\`$([ "$(total churn 14)" -gt 0 ] || echo " (left out: no runc)"); SIGHUP every 10 s; four pods that
-burst all the time; a scrape every 15 s. Before it $(done_of calm) s of the same without the starts. Rows are taken every 2 s.
+ten busy for 30 ms of CPU; one start a second by \`runc run\`$([ "$(total churn 14)" -gt 0 ] || echo " (left out: no runc)"); every 10 s the configuration is
+replaced by another one (another class, or the tuning), every second time with a SIGHUP; four pods that burst all the time; a scrape every 15 s. Before it $(done_of calm) s of the same without the starts. Rows are taken every 2 s.
 
 Linux $(uname -r | cut -d- -f1), $(nproc) CPUs. $(total churn 11) starts, $(total churn 12) refused by the kernel, $(total churn 13) left out because the generator was behind,
-$(total churn 14) by runc ($(total churn 15) failed); $(last churn 10) reloads.
+$(total churn 14) by runc ($(total churn 15) failed). Configurations put in place: $sent; taken up, by the daemon's count of generations: $taken ($reloaded).
 
 | part of the soak | file descriptors | RSS, KiB | series |
 |---|---|---|---|
