@@ -56,7 +56,7 @@ Explained ask_daemon(const CtlConfigUse& use) {
   out.values = Explained::Values::known;
   out.text = config.text;
   out.file = config.file;
-  out.mode_option = config.mode_option;
+  out.overrides = std::move(config.overrides);
   if (!config.mode.empty()) {
     out.note = fmt::format("The daemon is in mode {}{}.", config.mode,
                            config.mode_reason.empty() ? "" : fmt::format(" ({})", ctl::clean(config.mode_reason)));

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/in_force.hpp"
 #include "workloads/known.hpp"
 
 namespace CLI {
@@ -28,7 +29,7 @@ void add_config(CLI::App& app, const CtlConfigUse& use);
 struct Explained {
   enum class Values { known, unknown } values = Values::unknown;
   std::string text, file;          ///< valid where the values are known
-  std::string mode_option;         ///< --mode of the daemon; empty: not given
+  std::vector<Override> overrides; ///< of the daemon's command line and node
   std::string note;                ///< what the daemon says of its mode; empty: nothing
 };
 enum class ExplainAs { text, json };

@@ -17,13 +17,14 @@ using json = nlohmann::ordered_json;
 struct Row {
   std::string path, value, from;
   std::string key, meaning, want, fallback, effect;
+  std::string unless;   ///< what comes before the value, here and there; empty: nothing does
 };
 
 bool is_section(const Key& key) { return key.form == Form::map || key.form == Form::maps || key.form == Form::entries; }
 
 Row row_of(const Key& key) {
   return {std::string(key.path), "", "", std::string(key.path), std::string(key.meaning), wanted(key), std::string(key.fallback),
-          std::string(key.effect)};
+          std::string(key.effect), ""};
 }
 
 Row row_of(const ParamDoc& doc, std::string_view policy) {
@@ -38,8 +39,7 @@ Row row_of(const ParamDoc& doc, std::string_view policy) {
 /// Parameters: those of the policy in force, or of all where that is not known.
 std::vector<Row> parameter_rows(const std::vector<InForce>& given, std::optional<std::string> policy) {
   std::vector<Row> rows;
-  for (const std::string_view name : policy_names(PolicyUse::production)) {
-    if (policy && *policy != name) continue;
+  for (const std::string_view name : policy ? std::vector<std::string_view>{*policy} : policy_names(PolicyUse::production)) {
     for (const ParamDoc& doc : policy_docs(name)) {
       Row row = row_of(doc, name);
       if (policy) {
@@ -61,9 +61,24 @@ std::string effect_on(const Key& key) {
   return {};
 }
 
+const Override* override_of(const Explained& what, std::string_view path) {
+  const auto found = std::find_if(what.overrides.begin(), what.overrides.end(), [path](const Override& o) { return o.path == path; });
+  return found == what.overrides.end() ? nullptr : &*found;
+}
+
+/// Where pods may ask for a ceiling of their own.
+void name_the_annotation(std::vector<Row>& rows) {
+  constexpr std::string_view kMost = "annotations.headroom.io/up-to.max";
+  const auto most = std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.path == kMost; });
+  if (most == rows.end() || most->value.empty()) return;
+  for (Row& row : rows)
+    if (row.key == "classes[].borrow.upTo") row.unless = fmt::format("a pod's annotation headroom.io/up-to says otherwise, up to {} ({})", most->value, most->from);
+}
+
 std::vector<Row> rows_in_force(const Explained& what) {
   const auto values = values_in_force(what.text, what.file);
   const auto config = parse_config(what.text, what.file);
+  const Override* policy = override_of(what, "policy");
   std::vector<Row> rows;
   for (const InForce& value : values) {
     if (value.key->form == Form::parameters) continue;
@@ -71,15 +86,18 @@ std::vector<Row> rows_in_force(const Explained& what) {
     row.path = value.path;
     row.value = value.value;
     row.from = value.place.empty() ? "built-in default" : value.place;
-    if (value.path == "mode" && !what.mode_option.empty()) {
-      row.value = what.mode_option;
-      row.from = "command line (--mode)";
-    }
     row.effect = effect_on(*value.key);
     rows.push_back(std::move(row));
   }
-  const auto parameters = parameter_rows(values, config ? config->policy : "headroom");
+  const auto parameters = parameter_rows(values, policy != nullptr ? policy->value : config ? config->policy : "headroom");
   rows.insert(rows.end(), parameters.begin(), parameters.end());
+  for (Row& row : rows) {
+    const Override* other = override_of(what, row.path);
+    if (other == nullptr) continue;
+    row.value = other->value;
+    row.from = other->from;
+  }
+  name_the_annotation(rows);
   return rows;
 }
 
@@ -164,6 +182,7 @@ std::string block(const std::vector<Row>& rows) {
     const std::string where = row.path == row.key ? "" : ctl::clean(row.path) + ": ";
     out += fmt::format("  in force  {}{}  ({})\n", where, ctl::clean(row.value), ctl::clean(row.from));
   }
+  if (!key.unless.empty()) out += fmt::format("  unless    {}\n", ctl::clean(key.unless));
   if (!key.effect.empty()) out += fmt::format("  checked, and not in force in this version: {}\n", key.effect);
   return out;
 }
@@ -188,6 +207,7 @@ std::string as_json(const std::vector<Row>& rows) {
       one["value"] = row.value;
       one["from"] = row.from;
     }
+    if (!row.unless.empty()) one["unless"] = row.unless;
     if (!row.effect.empty()) one["notInForce"] = row.effect;
     out.push_back(std::move(one));
   }

@@ -106,7 +106,7 @@ Exit run_daemon(const Options& options, const Loaded& loaded) {
   NameBoard names;
   NameService sources(names, log);
   Loop loop({configs, **source, hands, board, log, credits, recorder, names, sources, manager}, make_engine(config, **source, hands, own.value_or("")));
-  Servers servers(board, configs, recorder, options, log);
+  Servers servers(board, configs, recorder, log);
   servers.listen(config.listen);
   servers.control(state);
   LabelKeeper label(board.lendable(), log);

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <map>
 
+#include "agent/names.hpp"
 #include "config/koordinator.hpp"
 #include "config/rollout.hpp"
 #include "config/tree.hpp"
@@ -37,7 +38,7 @@ std::optional<std::map<std::string, std::string>> labels_of(const Options& optio
 
 /// Koordinator's ConfigMap as it is: what holds on this node becomes `tuning`, where that does not say itself.
 /// @return its faults, because of which nothing of it counts
-std::vector<Error> apply_koordinators(const std::string& text, const Options& options, Config& config) {
+std::vector<Error> apply_koordinators(const std::string& text, const Options& options, Config& config, std::vector<Override>& overrides) {
   const std::string& file = options.koordinator_config;
   const auto map = parse_slo_map(text, file);
   if (!map) return {map.error()};
@@ -55,15 +56,17 @@ std::vector<Error> apply_koordinators(const std::string& text, const Options& op
     return {};
   }
   const auto native = parse_config("tuning:\n" + native_tuning(strategy_on(*slo, labels_of(options)), "  "), file);
-  for (const auto& [key, value] : native->tuning.values) config.tuning.values.try_emplace(key, value);
+  for (const auto& [key, value] : native->tuning.values)
+    if (config.tuning.values.try_emplace(key, value).second) overrides.push_back({"tuning." + key, value.text, file + " (--koordinator-config)"});
   return {};
 }
 
 /// What the rollout makes of the mode on this node.
-void apply_rollout(const Options& options, Config& config) {
+void apply_rollout(const Options& options, Config& config, std::vector<Override>& overrides) {
   const NodeFacts node{options.node_name, labels_of(options)};
   auto rolled = roll_out(config.mode, config.rollout, node);
   config.mode = rolled.mode;
+  if (rolled.by) overrides.push_back({"mode", word(rolled.mode), fmt::format("raised by rollout[{}]", *rolled.by)});
   config.only = std::move(rolled.only);
   if (!rolled.told.empty()) config.warnings.push_back(std::move(rolled.told));
 }
@@ -98,14 +101,21 @@ tl::expected<Loaded, std::vector<Error>> load_config(const Options& options) {
   auto parsed = parse_config(out.text, options.config);
   if (!parsed) return tl::unexpected(std::move(parsed.error()));
   out.config = std::move(*parsed);
-  if (options.mode) out.config.mode = *options.mode;
-  else apply_rollout(options, out.config);
-  if (options.policy) out.config.policy = *options.policy;
+  if (options.mode) {
+    out.config.mode = *options.mode;
+    out.overrides.push_back({"mode", word(*options.mode), "command line (--mode)"});
+  } else {
+    apply_rollout(options, out.config, out.overrides);
+  }
+  if (options.policy) {
+    out.config.policy = *options.policy;
+    out.overrides.push_back({"policy", *options.policy, "command line (--policy)"});
+  }
   if (!options.koordinator_config.empty()) {
     auto text = read_config_file(options.koordinator_config);
     if (!text) return tl::unexpected(std::vector{text.error()});
     out.koordinators = std::move(*text);
-    if (auto faults = apply_koordinators(out.koordinators, options, out.config); !faults.empty()) return tl::unexpected(std::move(faults));
+    if (auto faults = apply_koordinators(out.koordinators, options, out.config, out.overrides); !faults.empty()) return tl::unexpected(std::move(faults));
   }
   Faults faults;
   if (!make_policy(out.config.policy, out.config.tuning, faults)) return tl::unexpected(std::move(faults));

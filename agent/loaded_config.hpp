@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "agent/options.hpp"
+#include "config/in_force.hpp"
 
 namespace headroom {
 
@@ -12,6 +13,7 @@ struct Loaded {
   Config config;
   std::string text;
   std::string koordinators;   ///< text of --koordinator-config
+  std::vector<Override> overrides;   ///< of what `text` says, in `config` already
 };
 
 /// The policy of the result can be made.

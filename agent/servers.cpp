@@ -33,7 +33,7 @@ void Servers::control(const std::string& state_dir) {
   const std::string socket = state_dir + "/control.sock";
   auto routes = control_routes(board_);
   routes.push_back({HttpMethod::get, "/v1/config", [this](const HttpParams&) -> HttpReply {
-                      return {200, config_json(configs_.report(), configs_.in_force()->text, options_.mode, board_.latest().get())};
+                      return {200, config_json(configs_.report(), *configs_.in_force(), board_.latest().get())};
                     }});
   routes.push_back(record_route(recorder_));
   auto server = HttpServer::on_unix(socket, std::move(routes));

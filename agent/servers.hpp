@@ -17,8 +17,8 @@ namespace headroom {
 class Servers {
  public:
   /// All of them outlive it.
-  Servers(Board& board, const ConfigKeeper& configs, Recorder& recorder, const Options& options, Log& log)
-      : board_(board), configs_(configs), recorder_(recorder), options_(options), log_(log) {}
+  Servers(Board& board, const ConfigKeeper& configs, Recorder& recorder, Log& log)
+      : board_(board), configs_(configs), recorder_(recorder), log_(log) {}
 
   /// @param state_dir  empty: no control socket
   void control(const std::string& state_dir);
@@ -29,7 +29,6 @@ class Servers {
   Board& board_;
   const ConfigKeeper& configs_;
   Recorder& recorder_;
-  const Options& options_;
   Log& log_;
   std::mutex mutex_;
   std::string listening_;

@@ -16,6 +16,13 @@ struct InForce {
   std::string place;          ///< "headroom.yaml:15:20"; empty: nobody said it, the default holds
 };
 
+/// What holds whatever the file says of it.
+struct Override {
+  std::string path, value;    ///< as above
+  std::string from;           ///< "command line (--mode)"
+  friend bool operator==(const Override&, const Override&) = default;
+};
+
 /// In the order of the table. Of a list that is not given: its default's items. Of match entries: what they ask for.
 /// Parameters of the policy: those that are given.
 /// @param text  one that parse_config accepts

@@ -7,7 +7,8 @@
 namespace headroom {
 
 RolledOut roll_out(Mode mode, std::span<const RolloutStep> steps, const NodeFacts& node) {
-  RolledOut out{mode, {}, {}};
+  RolledOut out;
+  out.mode = mode;
   if (mode != Mode::observe) return out;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const RolloutStep& step = steps[i];
@@ -22,6 +23,7 @@ RolledOut roll_out(Mode mode, std::span<const RolloutStep> steps, const NodeFact
     if (!std::all_of(step.nodes.begin(), step.nodes.end(), has)) continue;
     if (!within_share(node.name, step.enforce)) return out;
     out.mode = Mode::enforce;
+    out.by = i;
     out.only = step.only;
     return out;
   }

@@ -18,6 +18,7 @@ struct NodeFacts {
 
 struct RolledOut {
   Mode mode = Mode::observe;
+  std::optional<std::size_t> by;  ///< the step that has raised the mode
   Restriction only;               ///< none unless a step has raised the mode
   std::string told;               ///< a sentence where a step could not be judged; empty: nothing to tell
 };

@@ -73,6 +73,39 @@ TEST_F(ConfigFile, ParametersOfThePolicyArePartOfItsFaults) {
   EXPECT_THAT(faults(in("a.yaml"))[0].where, HasSubstr("a.yaml:1:16: tuning.hold"));
 }
 
+/// "PATH=VALUE (FROM)" of everything that holds whatever the file says.
+std::vector<std::string> overrides_of(const Options& options) {
+  const auto loaded = load_config(options);
+  std::vector<std::string> out;
+  for (const Override& o : loaded ? loaded->overrides : std::vector<Override>{}) out.push_back(o.path + "=" + o.value + " (" + o.from + ")");
+  return out;
+}
+
+TEST_F(ConfigFile, WhatComesBeforeItIsKnownByNameAndOrigin) {
+  using testing::ElementsAre;
+  using testing::IsEmpty;
+  write(in("a.yaml"), "rollout: [{nodes: {pool: a}, enforce: 100%}, {enforce: 100%}]\n");
+  Options options;
+  options.config = in("a.yaml");
+  options.node_name = "n1";
+  options.node_labels = "pool=b";
+  EXPECT_THAT(overrides_of(options), ElementsAre("mode=enforce (raised by rollout[1])"));
+  options.mode = Mode::observe;
+  EXPECT_THAT(overrides_of(options), ElementsAre("mode=observe (command line (--mode))")) << "a rollout leaves it alone";
+  write(in("a.yaml"), "mode: observe\ntuning: {cpuBurstPercent: 100}\n");
+  options.policy = "koordinator";
+  options.koordinator_config = in("slo.json");
+  write(in("slo.json"), R"({"clusterStrategy":{"policy":"auto","cpuBurstPercent":500,"cfsQuotaBurstPercent":200}})");
+  const auto told = overrides_of(options);
+  EXPECT_THAT(told, Contains("policy=koordinator (command line (--policy))"));
+  EXPECT_THAT(told, Contains("tuning.cfsQuotaBurstPercent=200 (" + in("slo.json") + " (--koordinator-config))"));
+  EXPECT_THAT(told, testing::Not(Contains(HasSubstr("tuning.cpuBurstPercent")))) << "the file comes over Koordinator's";
+  options = {};
+  options.config = in("a.yaml");
+  write(in("a.yaml"), "mode: enforce\n");
+  EXPECT_THAT(overrides_of(options), IsEmpty());
+}
+
 TEST_F(ConfigFile, ThatIsTooLongIsNotReadToItsEnd) {
   write(in("long.yaml"), "#" + std::string(3 << 20, ' '));
   ASSERT_EQ(faults(in("long.yaml")).size(), 1U);

@@ -4,11 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "agent/config_json.hpp"
 #include "config/keys.hpp"
 #include "policies/policy.hpp"
+#include "tests/config/documents.hpp"
 
 namespace headroom {
 namespace {
@@ -60,9 +63,77 @@ TEST(ConfigExplain, AValueIsShownWithWhereItComesFrom) {
   EXPECT_THAT(explained(text, "node.onBlind"), HasSubstr("in force  restore  (built-in default)"));
   EXPECT_THAT(explained(text, "tuning.hold"), HasSubstr("in force  500  (headroom.yaml:2:16)"));
   EXPECT_THAT(explained(text, "tuning.least"), HasSubstr("in force  50  (policy headroom)"));
-  Explained overridden = of("mode: observe\n");
-  overridden.mode_option = "enforce";
-  EXPECT_THAT(explain_config(overridden, "mode", ExplainAs::text).out, HasSubstr("in force  enforce  (command line (--mode))"));
+}
+
+/// Path -> where its value comes from.
+std::map<std::string, std::string> origins(const Explained& what) {
+  std::map<std::string, std::string> out;
+  const auto told = nlohmann::json::parse(explain_config(what, "", ExplainAs::json).out);
+  for (const auto& row : told.at("keys")) out[row.at("path").get<std::string>()] = row.at("from").get<std::string>();
+  return out;
+}
+
+/// "classes[].match[].qos" as the first of its list, "sources.*.ca" as kubelet's.
+std::string first_of(std::string_view key) {
+  std::string path(key);
+  for (auto at = path.find("[]"); at != std::string::npos; at = path.find("[]")) path.replace(at, 2, "[0]");
+  if (const auto star = path.find('*'); star != std::string::npos) path.replace(star, 1, "kubelet");
+  return path;
+}
+
+TEST(ConfigExplain, EveryKeyThatIsSetComesFromItsLineAndColumnAndWhatIsNotSetFromTheDefault) {
+  const auto unset = origins(of(""));
+  for (const auto& [path, from] : unset) EXPECT_EQ(from, path.starts_with("tuning.") ? "policy headroom" : "built-in default") << path;
+  test::Documents documents(7);
+  int checked = 0;
+  for (const Key& key : keys()) {
+    const bool section = key.form == Form::map || key.form == Form::maps || key.form == Form::entries || key.form == Form::parameters;
+    if (section) continue;
+    std::string value = key.path == "policy" ? "headroom" : documents.value_of(key);   // another one has other parameters
+    while (value.front() == '{' && key.form == Form::word_or_map) value = documents.value_of(key);   // its keys are asked one by one
+    const std::string document = test::document(key, value), text = "# of the node\n\n" + document;
+    const auto column = document.rfind(std::string(name_of(key)) + ": " + value) + name_of(key).size() + 3;
+    const auto got = origins(of(text));
+    ASSERT_TRUE(got.contains(first_of(key.path))) << text;
+    EXPECT_EQ(got.at(first_of(key.path)), fmt::format("headroom.yaml:3:{}", column)) << text;
+    for (const auto& [path, from] : got) {
+      const bool beside = document.find(path.substr(path.rfind('.') + 1) + ": ") != std::string::npos;   // a class needs a name and a match
+      if (path != first_of(key.path) && unset.contains(path) && !beside) {
+        EXPECT_EQ(from, unset.at(path)) << path << " in " << text;
+      }
+    }
+    ++checked;
+  }
+  EXPECT_GE(checked, 50);
+  for (const ParamDoc& doc : policy_docs("headroom")) {
+    const std::string text = fmt::format("policy: headroom\ntuning:\n  {}: {}\n", doc.name, doc.fallback);
+    for (const auto& [path, from] : origins(of(text)))
+      if (path.starts_with("tuning.")) {
+        EXPECT_EQ(from, path.substr(7) == doc.name ? fmt::format("headroom.yaml:3:{}", doc.name.size() + 5) : "policy headroom") << path;
+      }
+  }
+}
+
+TEST(ConfigExplain, WhatTheCommandLineOrTheNodeSaysComesBeforeTheFileAndIsNamed) {
+  Explained what = of("mode: observe\npolicy: headroom\n");
+  what.overrides = {{"mode", "enforce", "raised by rollout[0]"}, {"policy", "koordinator", "command line (--policy)"},
+                    {"tuning.cpuBurstPercent", "200", "slo.yaml (--koordinator-config)"}};
+  EXPECT_THAT(explain_config(what, "mode", ExplainAs::text).out, HasSubstr("in force  enforce  (raised by rollout[0])"));
+  EXPECT_THAT(explain_config(what, "policy", ExplainAs::text).out, HasSubstr("in force  koordinator  (command line (--policy))"));
+  EXPECT_THAT(explain_config(what, "tuning.cpuBurstPercent", ExplainAs::text).out, HasSubstr("in force  200  (slo.yaml (--koordinator-config))"));
+  EXPECT_THAT(explain_config(what, "tuning.policy", ExplainAs::text).out, HasSubstr("(policy koordinator)")) << "of the policy in force";
+  EXPECT_THAT(explain_config(what, "tuning.hold", ExplainAs::text).error, Not(IsEmpty())) << "of the other one";
+  what = of("annotations: {headroom.io/up-to: {max: 3 cores}}\n");
+  EXPECT_THAT(explain_config(what, "classes.borrow.upTo", ExplainAs::text).out,
+              HasSubstr("unless    a pod's annotation headroom.io/up-to says otherwise, up to 3 cores (headroom.yaml:1:"));
+}
+
+TEST(ConfigExplain, TheDaemonsAnswerCarriesWhatItsCommandLineOverrides) {
+  Loaded loaded;
+  loaded.text = "mode: observe\n";
+  loaded.overrides = {{"mode", "enforce", "command line (--mode)"}};
+  EXPECT_EQ(parse_config_json(config_json({}, loaded, nullptr)).overrides, loaded.overrides);
+  EXPECT_EQ(parse_config_json(config_json({}, loaded, nullptr)).text, loaded.text);
 }
 
 TEST(ConfigExplain, OfAListEveryItemIsShownOrTheOneThatIsAskedFor) {
