@@ -69,6 +69,16 @@ const char* what_of(FileEvent::What what) {
   return "wrote";
 }
 
+std::string sentence(const Error& fault) { return fmt::format("{}: {} ({})", fault.where, fault.detail, word(fault.code)); }
+
+/// ": A; B and 998 more", or nothing: it has been said before.
+std::string reasons(const std::vector<Error>& faults) {
+  constexpr std::size_t kNamed = 3;
+  std::string out;
+  for (std::size_t i = 0; i < std::min(kNamed, faults.size()); ++i) out += (i == 0 ? ": " : "; ") + sentence(faults[i]);
+  return faults.size() > kNamed ? out + fmt::format(" and {} more", faults.size() - kNamed) : out;
+}
+
 }  // namespace
 
 const char* looks_like(const Group& group, const FileEvent& event) {
@@ -121,14 +131,15 @@ void Accounting::noticed(const Sample& sample, const Catalog& catalog) {
     else foreign(e, g->path, e.reload ? "systemd" : looks_like(*g, e));
   }
   forget_old(sample.at);
+  const bool blinds = sample.failed && blind_ == 0;   // then one message says what happened and what of
   for (const Error& fault : sample.faults)
-    event(LogLevel::warn, "fault", fmt::format("{}: {} ({})", fault.where, fault.detail, word(fault.code)));
+    if (!blinds) event(LogLevel::warn, "fault", sentence(fault));
   follow_blindness(sample);
 }
 
 /// Its begin and its end; between them nothing new is lent, and after three ticks nothing stays lent.
 void Accounting::follow_blindness(const Sample& sample) {
-  if (sample.failed && blind_++ == 0) event(LogLevel::warn, "blind", "an observation failed as a whole");
+  if (sample.failed && blind_++ == 0) event(LogLevel::warn, "blind", "an observation failed as a whole" + reasons(sample.faults));
   const bool looked = !sample.failed && sample.node && sample.node->usage;   // else the tick proves nothing
   if (!looked || blind_ == 0) return;
   event(LogLevel::info, "blind", fmt::format("observing again after {} failed observations", std::exchange(blind_, 0)));

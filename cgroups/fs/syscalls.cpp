@@ -58,13 +58,16 @@ tl::unexpected<Error> failure(int error, std::string where) {
 
 long read_whole(int fd, const std::string& dir, const char* name, char* buffer, std::size_t size) {
   std::size_t have = 0;
+  bool in_parts = false;
   while (have < size) {
     const long got =
         retry("pread", dir, name, [&] { return ::pread(fd, buffer + have, size - have, static_cast<off_t>(have)); });
     if (got < 0) return got;
     if (got == 0) return static_cast<long>(have);
     have += static_cast<std::size_t>(got);
-    if (have < size && buffer[have - 1] == '\n') return static_cast<long>(have);
+    // The first read gives all there is, so its last line needs no second call; of one that was cut every line may be the last.
+    if (have < size && buffer[have - 1] == '\n' && !in_parts) return static_cast<long>(have);
+    in_parts = true;
   }
   return -static_cast<long>(EFBIG);
 }

@@ -58,6 +58,23 @@ TEST(Told, ForgetsWhoIsGoneThoughThereIsRoom) {
   }
 }
 
+TEST(Blindness, IsOneMessageTogetherWithWhatItComesOf) {
+  Log log(LogLevel::error, LogFormat::text);
+  Accounting accounting(log);
+  NoSource source;
+  NoticingSource noticing(source, accounting);
+  source.next.failed = true;
+  source.next.faults = {kBroken, {Errc::io, "cpu.stat of /b", "x"}, {Errc::io, "cpu.stat of /c", "x"}, {Errc::io, "cpu.stat of /d", "x"}};
+  noticing.observe({});
+  source.next.faults.clear();   // a fault is told once by whoever reads
+  for (int tick = 0; tick < 500; ++tick) noticing.observe({});
+  Report report;
+  accounting.fill(report);
+  ASSERT_THAT(report.events, testing::SizeIs(1));
+  EXPECT_THAT(report.events[0], HasSubstr("failed as a whole: cpu.stat of /a: Input/output error"));
+  EXPECT_THAT(report.events[0], HasSubstr("and 1 more"));
+}
+
 TEST(Blindness, IsSaidAtItsBeginAndAtItsEnd) {
   Log log(LogLevel::error, LogFormat::text);
   Accounting accounting(log);

@@ -39,7 +39,7 @@ TEST_F(StartFaults, AreOneMessageAndWriteNothing) {
       {"mkdir", "observe"}, {"inotify_init", ""}, {"fstat", ""}, {"rmdir", "enforce"}, {"access", "enforce"}};
   for (const auto& row : rows)
     for (const int error : kErrors) {
-      if (!full() && error != EROFS && error != EINTR) continue;
+      if (!full() && on_v2() && error != EROFS && error != EINTR) continue;   // an emulated guest has time for some only
       SCOPED_TRACE(std::string(row.call) + ": " + error_name(error));
       const RunFiles files;
       const std::string part = std::strcmp(row.call, "fstat") == 0 ? "" : node_.root_dir();

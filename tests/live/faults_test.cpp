@@ -1,5 +1,7 @@
 // Every class of system call of cgroups/fs fails in turn under a lending daemon: no tick is lost, it is said once, and
 // afterwards everything is known again. HEADROOM_FULL=1 runs every error at every call (tests/evidence/faults.sh).
+#include <cmath>
+
 #include "tests/live/faults_fixture.hpp"
 
 namespace headroom::live {
@@ -18,9 +20,12 @@ constexpr Place kPlaces[] = {{"open", At::container},     {"open", At::quota},  
                              {"pread", At::usage},        {"pread", At::quota},   {"pread", At::counters},
                              {"open_rw", At::quota},      {"pwrite", At::quota}};
 
+constexpr int kErrors[] = {EIO, EINTR, kShortRead, EACCES, EROFS, ENODEV};
+
 struct Seen {
   std::uint32_t hits = 0;
-  long before = 0, during = 0, failed = 0;   ///< ticks
+  double before = 0, during = 0;             ///< ticks a second
+  long failed = 0;                           ///< observations in a row, at the end of the fault
   int said = 0;
   nanoseconds right{-1};                     ///< after the end of the fault
 };
@@ -28,7 +33,10 @@ struct Seen {
 class Faults : public FaultTest {
  protected:
   static constexpr milliseconds kWindow{1000};
+  static constexpr double kFast = 100;       ///< ticks a second that its clock makes while somebody bursts; events add to them
 
+  /// The suite has time for some only.
+  static bool chosen(int error, bool always) { return full() || error == EIO || always; }
   static std::string end_of(At at, int number) {
     const std::string container = "/" + Guest::container_name(number);
     switch (at) {
@@ -52,11 +60,22 @@ class Faults : public FaultTest {
   }
   static bool known(const Place& place, int error) { return error != kShortRead || std::strcmp(place.call, "pread") == 0; }
 
-  /// Ticks of one window. The pods that burst keep the fast clock running.
-  long window(const Daemon& daemon) {
-    const long begin = ticks(daemon);
+  /// Ticks a second, by this process's clock. The pods that burst keep the fast one running.
+  double window(const Daemon& daemon) {
+    const long first = ticks(daemon);
+    const nanoseconds begin = now();
     rest(kWindow);
-    return ticks(daemon) - begin;
+    const long made = ticks(daemon) - first;
+    return static_cast<double>(made) * 1e9 / static_cast<double>((now() - begin).count());
+  }
+  /// No tick is lost: as many as the clock makes, or as the machine allowed before the fault, but for noise. The suite runs on
+  /// machines that others load meanwhile.
+  static void expect_every_tick(const Seen& seen) { EXPECT_GE(seen.during, (full() ? 0.9 : 0.5) * std::min(kFast, seen.before)); }
+
+  /// What has to be said of a fault: nothing of what was survived at once, nor of a group's reads that say it is gone.
+  static int wanted(const Place& place, int error) {
+    const bool writes = std::strcmp(place.call, "open_rw") == 0 || std::strcmp(place.call, "pwrite") == 0;
+    return error == EINTR || error == kShortRead || (error == ENODEV && !writes) ? 0 : 1;
   }
 
   Seen run(const Daemon& daemon, const Place& place, int error) {
@@ -79,7 +98,7 @@ class Faults : public FaultTest {
 
   static void tell(const Place& place, const char* where, int error, const Seen& s) {
     sample("fault|" + std::string(place.call) + "|" + error_name(error) + "|" + where + "|" + std::to_string(s.hits) + "|" +
-           std::to_string(s.said) + "|" + std::to_string(s.before) + "|" + std::to_string(s.during) + "|" +
+           std::to_string(s.said) + "|" + std::to_string(std::lround(s.before)) + "|" + std::to_string(std::lround(s.during)) + "|" +
            std::to_string(s.failed) + "|" + std::to_string(s.right.count() / 1'000'000));
   }
 
@@ -90,23 +109,16 @@ TEST_F(Faults, OfOneGroupCostNobodyElseATickAndAreSaidOnce) {
   Daemon daemon(files_, node_, hooked());
   ASSERT_TRUE(lends(daemon)) << daemon.log();
   for (const Place& place : kPlaces)
-    for (const int error : {EIO, EINTR, kShortRead, EACCES, EROFS, ENODEV}) {
-      if (!known(place, error) || (!full() && error != EIO && error != kShortRead && !(error == EINTR && place.at == At::quota)))
-        continue;
+    for (const int error : kErrors) {
+      if (!known(place, error) || !chosen(error, error == kShortRead || (error == EINTR && place.at == At::quota))) continue;
       SCOPED_TRACE(std::string(place.call) + " of " + word(place.at) + ": " + error_name(error));
       const Seen seen = run(daemon, place, error);
       tell(place, word(place.at), error, seen);
       ASSERT_FALSE(daemon.dead()) << daemon.log();
       EXPECT_GT(seen.hits, 0U) << "the fault was never met";
       EXPECT_EQ(seen.failed, 0) << "one group is not the node";
-      EXPECT_GE(seen.during * 2, seen.before);
-      EXPECT_LE(seen.said, 1) << daemon.log();
-      if (error == EIO || error == EACCES || error == EROFS) {
-        EXPECT_EQ(seen.said, 1) << daemon.log();
-      }
-      if (error == EINTR) {
-        EXPECT_EQ(seen.said, 0) << daemon.log();
-      }
+      expect_every_tick(seen);
+      EXPECT_EQ(seen.said, wanted(place, error)) << daemon.log();
       EXPECT_GE(seen.right.count(), 0) << "it is known and lent to when the fault is over\n" << daemon.log();
     }
   daemon.signal(SIGTERM);
@@ -124,8 +136,8 @@ TEST_F(Faults, OfTheNodeEndLeasesInTimeAndPass) {
       {{"pread", At::counters}, "/proc/stat", "/proc/stat", false},
       {{"pread", At::counters}, "/proc/pressure/cpu", "/proc/pressure/cpu", false}};
   for (const auto& row : rows)
-    for (const int error : {EIO, EINTR, kShortRead, EACCES, ENODEV}) {
-      if (!known(row.place, error) || (!full() && error != EIO)) continue;
+    for (const int error : kErrors) {
+      if (!known(row.place, error) || !chosen(error, false)) continue;
       SCOPED_TRACE(std::string(row.place.call) + " of " + row.says + ": " + error_name(error));
       ASSERT_TRUE(lends(daemon)) << daemon.log();
       Seen seen;
@@ -146,8 +158,8 @@ TEST_F(Faults, OfTheNodeEndLeasesInTimeAndPass) {
       seen.said = messages(daemon.log(), log);
       tell(row.place, row.says, error, seen);
       EXPECT_GT(seen.hits, 0U);
-      EXPECT_GE(seen.during, 10) << "it goes on ticking";
-      EXPECT_LE(seen.said, blind ? 2 : 1) << "what failed, and that it blinds\n" << daemon.log();
+      expect_every_tick(seen);
+      EXPECT_EQ(seen.said, error == EINTR || error == kShortRead ? 0 : 1) << daemon.log();
       EXPECT_GE(seen.right.count(), 0) << daemon.log();
     }
   daemon.signal(SIGTERM);
