@@ -1,4 +1,5 @@
 // What neighbours waited because of an arm, twice: by pairing with static limits, and as its daemon tells it.
+#include <cmath>
 #include <map>
 
 #include "lab/experiment.hpp"
@@ -29,6 +30,10 @@ void add_added_wait(Outcomes& out, const std::vector<Arm>& arms) {
     };
     if (!arm.name.starts_with("static")) add("neighbours' added wait, against static", truth, rotations);
     add("the same as the daemon tells it", told, tellings);
+    if (rotations == 0 || tellings != rotations) continue;   // nothing to hold against each other
+    const double apart = 100 * std::abs(told - truth) / rotations, is = 100 * truth / rotations;
+    out.values[{arm.name, "harm_apart"}] = apart;
+    if (is >= kLeastTruth) out.values[{arm.name, "harm_apart_part"}] = 100 * apart / is;
   }
 }
 

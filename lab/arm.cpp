@@ -32,29 +32,27 @@ bool has(const std::vector<Arm>& arms, std::string_view name) {
 
 namespace {
 
-/// "hold=300;least=100" -> "hold: 300, least: 100". What the policy thinks of them it says when it is made.
-Result<std::string> parse_tuning(std::string_view text) {
-  std::string out;
-  for (std::size_t from = 0; from <= text.size();) {
-    const auto end = std::min(text.find(';', from), text.size());
-    const auto one = text.substr(from, end - from);
-    const auto is = one.find('=');
-    if (is == std::string_view::npos || is == 0 || is + 1 == one.size())
-      return fail(Errc::malformed, "--policies", fmt::format("want NAME=VALUE, separated by semicolons, after the @, got '{}'", one));
-    out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", one.substr(0, is), one.substr(is + 1));
-    from = end + 1;
-  }
-  return out;
+/// One "NAME=VALUE" of an arm: a parameter of its policy, about which the policy has its say when it is made, or the start lease's length.
+Result<> parse_setting(std::string_view one, Arm& arm) {
+  const auto is = one.find('=');
+  if (is == std::string_view::npos || is == 0 || is + 1 == one.size())
+    return fail(Errc::malformed, "--policies", fmt::format("want NAME=VALUE, separated by semicolons, after the @, got '{}'", one));
+  const auto name = one.substr(0, is), value = one.substr(is + 1);
+  if (name == "start") arm.start = value;
+  else arm.tuning += fmt::format("{}{}: {}", arm.tuning.empty() ? "" : ", ", name, value);
+  return {};
 }
 
 Result<Arm> parse_tuned_arm(std::string_view name, std::size_t at, NodeKind where) {
   auto arm = parse_arm(name.substr(0, at), where);
   if (!arm) return arm;
   if (arm->kind != ArmKind::daemon) return fail(Errc::malformed, "--policies", fmt::format("arm '{}' has no policy to be tuned", arm->name));
-  auto tuning = parse_tuning(name.substr(at + 1));
-  if (!tuning) return tl::unexpected(tuning.error());
   arm->name = name;
-  arm->tuning = std::move(*tuning);
+  for (auto from = at + 1; from <= name.size();) {
+    const auto end = std::min(name.find(';', from), name.size());
+    if (auto ok = parse_setting(name.substr(from, end - from), *arm); !ok) return tl::unexpected(ok.error());
+    from = end + 1;
+  }
   return arm;
 }
 
@@ -125,8 +123,9 @@ std::string daemon_config(const Scenario& scenario, const Arm& arm, int cpus, in
       "classes:\n"
       "  - name: step\n"
       "    match: [{{path: \"kubepods/burstable/pod{}-*/*\"}}, {{path: \"kubepods/pod{}-*/*\"}}]\n"
-      "    borrow: {{upTo: {}, credit: {}, visibility: {}}}\n{}",
+      "    borrow: {{upTo: {}, credit: {}, visibility: {}{}}}\n{}",
       port, uuid_head(PodClass::step), uuid_head(PodClass::step), up_to, scenario.credit, arm.visibility,
+      arm.start.empty() ? "" : ", start: " + arm.start,
       arm.tuning.empty() ? "" : fmt::format("policy: {}\ntuning: {{{}}}\n", arm.policy, arm.tuning));
 }
 

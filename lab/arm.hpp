@@ -18,13 +18,18 @@ struct Arm {
   std::string policy = "headroom";   ///< daemon: policy of its configuration
   std::string visibility = "auto";   ///< daemon: auto, hidden or file
   std::string tuning{};              ///< daemon: parameters of its policy as YAML, "hold: 300, least: 100"; empty: their defaults
+  std::string start{};               ///< daemon: length of the start lease as the configuration writes it, "0s"; empty: its default
 };
+
+/// Whether it runs the policy whose bars are in the scenarios, in any of its settings.
+inline bool is_ours(const Arm& arm) { return arm.kind == ArmKind::daemon && arm.policy == "headroom"; }
 
 /// A simulated node knows one arm more: "oracle" (no limits, protected threads at strict priority).
 enum class NodeKind { real, simulated };
 
 /// "static", "static2", "nolimit", "nolimit_low", "headroom", "headroom-hidden", "headroom-file", "headroom-static", and
-/// the name of every other policy. With parameters of the policy: "headroom@hold=300;least=100".
+/// the name of every other policy. With parameters of the policy: "headroom@hold=300;least=100"; `start` is
+/// the class's: "headroom@start=0s".
 Result<Arm> parse_arm(std::string_view name, NodeKind where = NodeKind::real);
 
 /// "a,b": static and its twin static2 are added where `with_twin` names a method that needs them.

@@ -19,7 +19,7 @@ struct RunOptions {
   std::vector<Arm> arms;
   int rounds = 0;
   seconds length{0};
-  enum class Depth { full, smoke } depth = Depth::full;   ///< smoke: one short rotation, nothing judged
+  enum class Depth { full, unjudged, smoke } depth = Depth::full;   ///< unjudged: one run of full size; smoke: one short rotation
   std::function<void(const Outcomes&)> after_void_run{};  ///< all runs so far, pooled: an interrupted lab leaves a table
 };
 
@@ -74,10 +74,14 @@ struct Finding {
   Verdict::Says says = Verdict::Says::not_judged;
 };
 
+/// (arm, name of a statistic) -> value. What is not in it has no sample, or too small a one.
+using Values = std::map<std::pair<std::string, std::string>, double>;
+
 struct Outcomes {
   std::vector<ArmRun> raw;
   std::vector<ArmStats> arms;        ///< of the run that counted, or of all five pooled
   std::vector<RunRecord> runs;
+  Values values;                     ///< what a bar may name
   std::vector<Verdict> verdicts;
   std::vector<Finding> findings;
   std::vector<Series> series;
@@ -98,8 +102,22 @@ std::vector<ArmStats> pool(const std::vector<ArmRun>& raw, const std::vector<Arm
 /// What the neighbour rule asks for; the sample of `wakeup` is its thirty wakes.
 SampleNeed need_of(const Scenario& scenario);
 
-/// Applies the scenario's bars. Bars whose arms did not run are left out.
-std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const std::vector<ArmStats>& arms);
+/// Every statistic of every arm that has a sample for it.
+Values values_of(const std::vector<ArmStats>& arms);
+
+enum class Judging { off, on };
+/// Only a full run is judged.
+Judging judging_of(const RunOptions& options);
+
+/// Every bar of the scenario, in its order. Not judged: judging is off, or one of its arms did not run. Without a value, for want of
+/// a sample that suffices, it is a miss.
+std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const Values& values, const std::vector<Arm>& arms, Judging judging);
+
+/// Verdicts of what has been measured, and whether an arm is dominated. The last step of every kind of scenario.
+void judge(const Scenario& scenario, const RunOptions& options, Outcomes& out);
+/// Of a full run: every bar that is missed or not judged, and why; every arm that ought to be in the tables and did not run. Empty:
+/// the scenario has shown what it is for.
+std::vector<std::string> shortfalls(const Scenario& scenario, const RunOptions& options, const Outcomes& outcomes);
 
 /// Rounds and seconds in force: the command line's, else a smoke's, else the scenario's.
 struct Length {
@@ -121,10 +139,6 @@ Result<Outcomes> rotate(const Scenario& scenario, const RunOptions& options, std
 Result<Outcomes> run_rotations(const Bench& bench, const Scenario& scenario, const RunOptions& options,
                                const std::string& phase, const Onlooker& onlooker);
 
-/// Applies the scenario's bars to named values (arm, statistic) -> value. Bars without both values are left out.
-using Values = std::map<std::pair<std::string, std::string>, double>;
-std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const Values& values, RunOptions::Depth depth);
-
 /// What neighbours have waited so far, and what of that the daemon says is because of it.
 struct Waits {
   std::optional<double> waited, harm;
@@ -135,11 +149,15 @@ void put_waits(const Waits& before, const Waits& after, ArmRun& out);
 
 /// Adds findings, paired by rotation: what neighbours waited in an arm beyond what they did under static limits, beside what
 /// its daemon says of it. In per cent of wall time, a neighbour. Nothing where pressure cannot be read.
+/// Values: "harm_apart", by how much the two differ in per cent of wall time; "harm_apart_part", in per cent of the first, where that
+/// is large enough to be judged by.
 void add_added_wait(Outcomes& out, const std::vector<Arm>& arms);
+inline constexpr double kLeastTruth = 3;   ///< per cent of wall time
 
 /// Adds a finding for each arm that is not to be dominated: how many others are better on step mean, Burstable p95 and
 /// Guaranteed p95 at once; which they are is a note. nolimit_low and oracle do not count, nor other settings of the same policy.
-void add_dominance(const Scenario& scenario, const std::vector<Arm>& arms, RunOptions::Depth depth, Outcomes& out);
+/// An arm without a sample is a miss; one that has not been held against all of `beside` is not judged unless it is dominated.
+void add_dominance(const Scenario& scenario, const std::vector<Arm>& arms, Judging judging, Outcomes& out);
 
 /// Adds findings where the arms `static` and `oracle` ran: the part of oracle's gain over static limits, in per cent, that each
 /// other arm has in the steps' mean and in the makespan. The second: of named means, lower is better.

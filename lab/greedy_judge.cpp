@@ -56,31 +56,33 @@ double greatest_surplus(const Curve& curve, double limit) {
   return most;
 }
 
+/// Of our policy it is judged, of others it is printed.
+Finding finding_of(const Arm& arm, Judging judging, std::string name, const char* unit, double value, double most) {
+  Finding out{std::move(name), unit, arm.name, value, {}, Verdict::Says::not_judged};
+  if (!is_ours(arm)) return out;
+  out.at_most = most;
+  if (judging == Judging::on) out.says = value <= most ? Verdict::Says::pass : Verdict::Says::miss;
+  return out;
+}
+
 /// What its credit allows, and then its limit.
-void judge_idle(const Curve& curve, const Scenario& scenario, const Arm& arm, RunOptions::Depth depth, Outcomes& out) {
+void judge_idle(const Curve& curve, const Scenario& scenario, const Arm& arm, Judging judging, Outcomes& out) {
   const double credit = credit_of(scenario), limit = limit_of_step(scenario), had = greatest_surplus(curve, limit);
   const auto last = std::find_if(curve.begin(), curve.end(), [&](const auto& p) { return curve.back().first - p.first <= kWindow; });
   const double then = greatest_use({last, curve.end()}, curve.back().first - last->first - 1);
-  const auto judged = [&](double value, double most) {
-    return depth == RunOptions::Depth::smoke ? Verdict::Says::not_judged : value <= most ? Verdict::Says::pass : Verdict::Says::miss;
+  const auto add = [&](std::string name, const char* unit, double value, double most) {
+    out.findings.push_back(finding_of(arm, judging, std::move(name), unit, value, most));
   };
-  out.findings.push_back({"idle node: CPU seconds beyond its limit, of " + fmt::format("{:g} of credit", credit), "s", arm.name,
-                          had, credit * 1.05, judged(had, credit * 1.05)});
-  out.findings.push_back({"idle node: credit that it did not get", "s", arm.name, credit - had, credit * 0.2,
-                          judged(credit - had, credit * 0.2)});
-  out.findings.push_back({"idle node: use in the last 30 s", "cores", arm.name, then, limit * 1.05, judged(then, limit * 1.05)});
+  add(fmt::format("idle node: CPU seconds beyond its limit, of {:g} of credit", credit), "s", had, credit * 1.05);
+  add("idle node: credit that it did not get", "s", credit - had, credit * 0.2);
+  add("idle node: use in the last 30 s", "cores", then, limit * 1.05);
 }
 
-void judge_busy(const Curve& curve, const Scenario& scenario, const Arm& arm, int rotation, Outcomes& out) {
-  const auto most = greatest_use(curve, kWindow), bound = limit_of_step(scenario) * 1.05;
-  Finding finding{fmt::format("greatest use over 30 s, rotation {}", rotation % kRotationsPerRun + 1), "cores", arm.name, most,
-                  {}, Verdict::Says::not_judged};
-  if (arm.kind == ArmKind::daemon) {
-    finding.at_most = bound;
-    const bool enough = !curve.empty() && curve.back().first - curve.front().first > kWindow;
-    if (enough) finding.says = most <= bound ? Verdict::Says::pass : Verdict::Says::miss;
-  }
-  out.findings.push_back(std::move(finding));
+void judge_busy(const Curve& curve, const Scenario& scenario, const Arm& arm, int rotation, Judging judging, Outcomes& out) {
+  const bool enough = !curve.empty() && curve.back().first - curve.front().first > kWindow;
+  out.findings.push_back(finding_of(arm, enough ? judging : Judging::off,
+                                    fmt::format("greatest use over 30 s, rotation {}", rotation % kRotationsPerRun + 1), "cores",
+                                    greatest_use(curve, kWindow), limit_of_step(scenario) * 1.05));
   if (arm.kind == ArmKind::daemon && rotation % kRotationsPerRun == 0) {
     out.series.push_back(per_second(curve, "use beside protected spinners, " + arm.name));
   }
@@ -98,7 +100,7 @@ const PlannedGroup* first_step(const std::vector<PlannedGroup>& plan, const Scen
 Result<Outcomes> judge_greedy(const Scenario& scenario, const RunOptions& options, const GreedyPlace& place) {
   Outcomes seen;
   auto out = place.rotations([&](const Arm& arm, int rotation, const Curve& curve) {
-    judge_busy(curve, scenario, arm, rotation, seen);
+    judge_busy(curve, scenario, arm, rotation, judging_of(options), seen);
   });
   if (!out) return out;
   out->findings = std::move(seen.findings);
@@ -107,7 +109,7 @@ Result<Outcomes> judge_greedy(const Scenario& scenario, const RunOptions& option
     if (arm.kind != ArmKind::daemon) continue;
     const auto curve = place.idle(arm, length_of(scenario, options).each * 2);
     if (!curve) return tl::unexpected(curve.error());
-    judge_idle(*curve, scenario, arm, options.depth, *out);
+    judge_idle(*curve, scenario, arm, judging_of(options), *out);
     out->series.push_back(per_second(*curve, "use on an idle node, " + arm.name));
   }
   return out;

@@ -17,7 +17,7 @@ void run_flags(CLI::App& command, LabOptions& options) {
   command.add_option("scenario", options.scenarios, "names (see `list`) or files; of several, the options that name a file name a directory")->required();
   command.add_option("--policies", options.policies,
                      "arms, comma-separated: static nolimit nolimit_low headroom headroom-hidden headroom-file "
-                     "headroom-static, and every other policy by its name, with parameters as in headroom@hold=300;least=100; static runs twice wherever neighbours are judged; with "
+                     "headroom-static, and every other policy by its name, with parameters as in headroom@hold=300;least=100;start=0s; static runs twice wherever neighbours are judged; with "
                      "--simulate also oracle")
       ->default_val("nolimit,headroom");
   command.add_option("--rounds", options.rounds, "rotations; startup: completed starts per variant (default: the scenario's)");
@@ -34,7 +34,8 @@ void run_flags(CLI::App& command, LabOptions& options) {
   command.add_option("--nodes", options.nodes, "so many simulated nodes, each with a seed of its own, on all cores: what an arm does to a fleet")
       ->check(CLI::Range(1, 1'000'000))->type_name("N")->needs(simulate)->excludes(json)->excludes(csv);
   real_flags(command, options, simulate);
-  command.add_flag("--smoke", options.smoke, "one short rotation; nothing is judged");
+  auto* smoke = command.add_flag("--smoke", options.smoke, "one short rotation; nothing is judged");
+  command.add_flag("--unjudged", options.unjudged, "one run of full size, without twins; nothing is judged")->excludes(smoke);
   command.add_flag("--for-newcomers", options.newcomer, "a before/after table in plain words");
 }
 

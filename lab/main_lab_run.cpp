@@ -51,7 +51,7 @@ std::string command_of(const LabOptions& o) {
   if (o.simulate) out += " --simulate";
   if (o.cpus > 0) out += fmt::format(" --cpus {}", o.cpus);
   if (!o.daemon_config.empty()) out += " --daemon-config " + o.daemon_config;
-  return out + (o.smoke ? " --smoke" : "");
+  return out + (o.smoke ? " --smoke" : o.unjudged ? " --unjudged" : "");
 }
 
 Result<> write_outputs(const LabOptions& options, const Scenario& scenario, const Outcomes& outcomes,
@@ -89,20 +89,25 @@ Result<std::vector<Arm>> arms_of(const LabOptions& options, const Scenario& scen
                       scenario.kind == Kind::workflow;
   // What is chosen under static limits is what the others are held against.
   if (scenario.kind == Kind::runtimes) return parse_arms("static," + options.policies, Twin::not_needed);
-  const Twin twin = judges && !options.smoke ? Twin::needed : Twin::not_needed;   // of a smoke nothing is judged
+  const Twin twin = judges && !options.smoke && !options.unjudged ? Twin::needed : Twin::not_needed;   // of these nothing is judged
   return parse_arms(options.policies, twin, options.simulate ? NodeKind::simulated : NodeKind::real);
 }
 
 RunOptions how_to_run(const LabOptions& options, std::vector<Arm> arms, std::function<void(const Outcomes&)> after_void_run) {
+  using Depth = RunOptions::Depth;
   return {std::move(arms), options.rounds, seconds{options.seconds},
-          options.smoke ? RunOptions::Depth::smoke : RunOptions::Depth::full, std::move(after_void_run)};
+          options.smoke ? Depth::smoke : options.unjudged ? Depth::unjudged : Depth::full, std::move(after_void_run)};
 }
 
-int tell(const LabOptions& options, const Scenario& scenario, const Outcomes& outcomes, const std::string& machine) {
+/// The tables, and 1 where they do not show what the scenario is for.
+int tell(const LabOptions& options, const Scenario& scenario, const RunOptions& how, const Outcomes& outcomes, const std::string& machine) {
   if (options.newcomer) fmt::print("\n{}\n{}", machine, for_newcomers(scenario, outcomes));
   else fmt::print("\n{}", to_text(scenario, outcomes, machine, Style::plain));
   const auto written = write_outputs(options, scenario, outcomes, machine);
-  return written ? 0 : complain(written.error());
+  if (!written) return complain(written.error());
+  const auto lines = shortfalls(scenario, how, outcomes);
+  for (const auto& line : lines) fmt::print(stderr, "{}: {}\n", scenario.name, line);
+  return lines.empty() ? 0 : 1;
 }
 
 int run(const LabOptions& options) {
@@ -124,8 +129,7 @@ int run(const LabOptions& options) {
   const int state = verify(*bench, before);
   if (g_interrupted) return 130;
   if (!outcomes) return complain(outcomes.error());
-  const int told = tell(options, *scenario, *outcomes, machine);
-  return told != 0 ? told : state;
+  return std::max(tell(options, *scenario, how, *outcomes, machine), state);
 }
 
 /// Every arm against static limits, node by node.
@@ -158,7 +162,7 @@ int simulate(const LabOptions& options) {
   const auto outcomes = run_simulated(bench, *scenario, how);
   if (g_interrupted) return 130;
   if (!outcomes) return complain(outcomes.error());
-  return tell(options, *scenario, *outcomes, machine);
+  return tell(options, *scenario, how, *outcomes, machine);
 }
 
 }  // namespace

@@ -153,7 +153,7 @@ Result<Outcomes> run_relief(const Bench& bench, const Scenario& scenario, const 
   auto out = run_rotations(bench, scenario, options, "", look_on);
   if (!out) return out;
   for (const auto& arm : options.arms)
-    if (seen.contains(arm.name)) report_relief(arm, seen[arm.name], options.depth, *out);
+    if (seen.contains(arm.name)) report_relief(arm, seen[arm.name], *out);
   return out;
 }
 

@@ -47,8 +47,9 @@ enum class LeaseSight { quota, running };
 std::vector<Relief> judge_relief(const ReliefHistory& history, LeaseSight sight);
 
 /// Adds the findings of an arm: percentiles of those on the fast clock (idle for less than kFastGap) and of those idle for
-/// kIdleGap or longer, each apart from those with a lease; how many ended before. Bars are held against arms with our policy.
-void report_relief(const Arm& arm, const std::vector<Relief>& all, RunOptions::Depth depth, Outcomes& out);
+/// kIdleGap or longer, each apart from those with a lease; how many ended before. Values, where at least a hundred were relieved:
+/// "relief_fast_p99", "relief_between_p99", "relief_idle_p99", in ms.
+void report_relief(const Arm& arm, const std::vector<Relief>& all, Outcomes& out);
 
 constexpr nanoseconds kFastGap = seconds{2}, kIdleGap = seconds{10};
 

@@ -2,7 +2,9 @@
 
 namespace headroom::lab {
 
-Result<Outcomes> run_scenario(const Bench& bench, const Scenario& scenario, const RunOptions& options) {
+namespace {
+
+Result<Outcomes> run_kind(const Bench& bench, const Scenario& scenario, const RunOptions& options) {
   switch (scenario.kind) {
     case Kind::steady: return run_steady(bench, scenario, options);
     case Kind::greedy: return run_greedy(bench, scenario, options);
@@ -13,6 +15,14 @@ Result<Outcomes> run_scenario(const Bench& bench, const Scenario& scenario, cons
     case Kind::workflow: return run_workflow(bench, scenario, options);
   }
   return fail(Errc::malformed, scenario.name, "no such kind");
+}
+
+}  // namespace
+
+Result<Outcomes> run_scenario(const Bench& bench, const Scenario& scenario, const RunOptions& options) {
+  auto out = run_kind(bench, scenario, options);
+  if (out) judge(scenario, options, *out);
+  return out;
 }
 
 }  // namespace headroom::lab

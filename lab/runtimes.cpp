@@ -150,7 +150,7 @@ std::string words(const Said& chose) {
 }
 
 /// Against what was chosen at the first start under static limits.
-void judge_choices(const Starts& starts, const std::vector<Arm>& arms, RunOptions::Depth depth, Outcomes& out) {
+void judge_choices(const Starts& starts, const std::vector<Arm>& arms, Judging judging, Outcomes& out) {
   for (const auto& [key, all] : starts) {
     const auto &arm_name = key.first, &pod = key.second;
     const auto base = starts.find({"static", pod});
@@ -159,12 +159,12 @@ void judge_choices(const Starts& starts, const std::vector<Arm>& arms, RunOption
     const auto otherwise = std::count_if(all.begin(), all.end(), [&](const Start& s) { return s.chose != expected; });
     int changes = 0;
     for (const auto& start : all) changes += start.changes;
-    const bool daemon = std::any_of(arms.begin(), arms.end(), [&](const Arm& a) { return a.name == arm_name && a.kind == ArmKind::daemon; });
+    const bool ours = std::any_of(arms.begin(), arms.end(), [&](const Arm& a) { return a.name == arm_name && is_ours(a); });
     for (const auto& [name, value] : {std::pair{"starts that chose otherwise than under static limits", static_cast<double>(otherwise)},
                                       {"changes of GOMAXPROCS", static_cast<double>(changes)}}) {
       Finding finding{fmt::format("{}: {}", pod, name), fmt::format("of {} starts", all.size()), arm_name, value, {}, Verdict::Says::not_judged};
-      if (daemon) finding.at_most = 0;
-      if (daemon && depth == RunOptions::Depth::full) finding.says = value == 0 ? Verdict::Says::pass : Verdict::Says::miss;
+      if (ours) finding.at_most = 0;
+      if (ours && judging == Judging::on) finding.says = value == 0 ? Verdict::Says::pass : Verdict::Says::miss;
       out.findings.push_back(std::move(finding));
     }
     if (&all == &base->second || otherwise > 0) out.notes.push_back(fmt::format("{} under {}: {}", pod, arm_name, words(all.back().chose)));
@@ -185,13 +185,10 @@ Result<Outcomes> run_runtimes(const Bench& bench, const Scenario& scenario, cons
   }
   Outcomes out;
   StartTimes times;
-  Values values;
   for (const auto& [key, all] : starts)
     for (const auto& start : all) times[key].push_back(start.time);
-  report_starts(times, out, values);
-  judge_choices(starts, options.arms, options.depth, out);
-  out.verdicts = apply_bars(scenario.bars, values, options.depth);
-  if (options.depth == RunOptions::Depth::smoke) out.notes.emplace_back("smoke: not judged");
+  report_starts(times, out);
+  judge_choices(starts, options.arms, judging_of(options), out);
   return out;
 }
 

@@ -56,6 +56,11 @@ std::optional<std::string> text_of(std::string_view text) {
 
 void read_text(const std::optional<Field>& field, std::string& out) { read(field, "a text", text_of, out); }
 
+void read_texts(const std::optional<Field>& field, std::string_view want, std::vector<std::string>& out) {
+  if (!field) return;
+  for (const auto& item : field->items(want)) read_text(item, out.emplace_back());
+}
+
 void read_number(const std::optional<Field>& field, double low, double high, double& out) {
   const auto parse = [=](std::string_view text) -> std::optional<double> {
     const auto got = amount(text);
@@ -201,14 +206,11 @@ void read_head(const Field& root, const Map& map, Scenario& out) {
 void read_scenario(const Field& root, Scenario& out) {
   const auto map = root.map({"scenario", "description", "kind", "seconds", "warmup", "learn", "rounds", "starts", "parallel",
                              "overcommitted", "scaleFrom",
-                             "credit", "upTo", "judged", "bars", "undominated", "pods"});
+                             "credit", "upTo", "judged", "bars", "undominated", "beside", "pods"});
   read_head(root, map, out);
-  if (const auto judged = map.get("judged")) {
-    for (const auto& item : judged->items("a list of statistics")) read_text(item, out.judged.emplace_back());
-  }
-  if (const auto arms = map.get("undominated")) {
-    for (const auto& item : arms->items("a list of arms")) read_text(item, out.undominated.emplace_back());
-  }
+  read_texts(map.get("judged"), "a list of statistics", out.judged);
+  read_texts(map.get("undominated"), "a list of arms", out.undominated);
+  read_texts(map.get("beside"), "a list of arms", out.beside);
   if (const auto bars = map.get("bars")) {
     for (const auto& item : bars->items("a list of bars")) out.bars.push_back(read_bar(item));
   }

@@ -75,6 +75,7 @@ struct Scenario {
   std::vector<std::string> judged;   ///< statistics under the neighbour rule
   std::vector<Bar> bars;
   std::vector<std::string> undominated;   ///< arms than which no other but nolimit_low may be better for steps and for both kinds of neighbours at once
+  std::vector<std::string> beside;        ///< arms without whose figures nothing has been shown, whether a bar names them or not
   std::string credit = "10 cpu-min"; ///< of the class step, as the daemon's configuration writes it
   std::string up_to;           ///< ceiling; empty: the node's CPUs
   std::vector<PodSpec> pods;

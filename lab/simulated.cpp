@@ -81,7 +81,6 @@ Result<Outcomes> run_kind(const SimBench& bench, const Scenario& scenario, const
       auto out = rotate_simulated(bench, scenario, options, "", {});
       if (!out) return out;
       add_added_wait(*out, options.arms);
-      add_dominance(scenario, options.arms, options.depth, *out);
       return out;
     }
     case Kind::greedy: return simulate_greedy(bench, scenario, options);
@@ -102,7 +101,9 @@ Result<Outcomes> run_kind(const SimBench& bench, const Scenario& scenario, const
 
 Result<Outcomes> run_simulated(const SimBench& bench, const Scenario& scenario, const RunOptions& options) {
   auto out = run_kind(bench, scenario, options);
-  if (out) add_oracle_gain(*out);
+  if (!out) return out;
+  add_oracle_gain(*out);
+  judge(scenario, options, *out);
   return out;
 }
 

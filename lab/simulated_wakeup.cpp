@@ -75,7 +75,8 @@ Result<Outcomes> simulate_wakeup(const SimBench& bench, const Scenario& scenario
   };
   auto out = rotate_simulated(bench, scenario, options, "", look_on);
   if (!out) return out;
-  for (const auto& [arm, all] : seen) report_wakes(arm, all, *out);
+  for (const auto& arm : options.arms)
+    if (seen.contains(arm.name)) report_wakes(arm, seen[arm.name], judging_of(options), *out);
   return out;
 }
 

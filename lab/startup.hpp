@@ -16,8 +16,8 @@ struct StartTime {
 };
 using StartTimes = std::map<std::pair<std::string, std::string>, std::vector<StartTime>>;   ///< (arm, pod name)
 
-/// Findings and a series for each; `values` gets their means by the pod's name, and their p99 as NAME_p99.
-void report_starts(const StartTimes& times, Outcomes& out, Values& values);
+/// Findings and a series for each. Values: their means by the pod's name, and their p99 as NAME_p99.
+void report_starts(const StartTimes& times, Outcomes& out);
 
 std::vector<std::size_t> step_pods(const Scenario& scenario);
 

@@ -6,11 +6,11 @@
 namespace headroom::lab {
 namespace {
 
-void report_leases(const Series& series, const std::string& arm, Outcomes& out, Values& values) {
+void report_leases(const Series& series, const std::string& arm, Outcomes& out) {
   Latencies ns;
   for (const auto& point : series.points) ns.push_back(static_cast<std::int64_t>(point.second * 1e6));
   const auto summary = summarize(ns);
-  values[{arm, "first_lease_p95_ms"}] = summary.p95;
+  if (summary.count > 0) out.values[{arm, "first_lease_p95_ms"}] = summary.p95;
   for (const auto& [name, value] : {std::pair{"p50", summary.p50}, {"p95", summary.p95}, {"worst", summary.worst}}) {
     out.findings.push_back({fmt::format("first lease after attach and quota, {} of {} starts", name, summary.count),
                             "ms", arm, value, {}, Verdict::Says::not_judged});
@@ -20,7 +20,7 @@ void report_leases(const Series& series, const std::string& arm, Outcomes& out, 
 
 }  // namespace
 
-void report_starts(const StartTimes& times, Outcomes& out, Values& values) {
+void report_starts(const StartTimes& times, Outcomes& out) {
   for (const auto& [key, all] : times) {
     Latencies ns;
     double throttled = 0;
@@ -32,8 +32,8 @@ void report_starts(const StartTimes& times, Outcomes& out, Values& values) {
     }
     const auto summary = summarize(std::move(ns));
     const double mean = summary.mean / 1000, p99 = summary.p99 / 1000;
-    values[key] = mean;
-    values[{key.first, key.second + "_p99"}] = p99;
+    out.values[key] = mean;
+    out.values[{key.first, key.second + "_p99"}] = p99;
     for (const auto& [what, value] : {std::pair{"mean", mean}, {"p99", p99}, {"throttled in each, mean", throttled / static_cast<double>(all.size())}})
       out.findings.push_back({fmt::format("{}: {} of {} starts on an idle node", key.second, what, all.size()), "s", key.first, value, {},
                               Verdict::Says::not_judged});
@@ -52,7 +52,6 @@ std::vector<std::size_t> step_pods(const Scenario& scenario) {
 Result<Outcomes> judge_startup(const Scenario& scenario, const RunOptions& options, const StartupPlace& place) {
   Outcomes out;
   StartTimes times;
-  Values values;
   const bool smoke = options.depth == RunOptions::Depth::smoke;
   const auto length = length_of(scenario, options);
   for (int round = 0; round < length.rounds; ++round) {
@@ -60,16 +59,14 @@ Result<Outcomes> judge_startup(const Scenario& scenario, const RunOptions& optio
       if (auto ok = place.complete(arm, round, times); !ok) return tl::unexpected(ok.error());
     }
   }
-  report_starts(times, out, values);
-  add_oracle_gain(values, out);
+  report_starts(times, out);
+  add_oracle_gain(out.values, out);
   for (const auto& arm : options.arms) {
     if (arm.kind != ArmKind::daemon) continue;
     Series series{"first lease on a saturated node, " + arm.name, "ms", {}};
     if (auto ok = place.time_leases(arm, smoke ? 5 : scenario.starts, series); !ok) return tl::unexpected(ok.error());
-    report_leases(series, arm.name, out, values);
+    report_leases(series, arm.name, out);
   }
-  out.verdicts = apply_bars(scenario.bars, values, options.depth);
-  if (smoke) out.notes.emplace_back("smoke: not judged");
   return out;
 }
 

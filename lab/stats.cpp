@@ -12,6 +12,7 @@ constexpr double kTwinLow = 0.95, kTwinHigh = 1.05;   // the neighbour rule
 constexpr double kNsPerMs = 1e6;
 
 std::optional<double> of_summary(const Summary& s, const std::string& what) {
+  if (s.count == 0) return std::nullopt;
   if (what == "mean") return s.mean;
   if (what == "p50") return s.p50;
   if (what == "p95") return s.p95;
@@ -54,7 +55,7 @@ const ArmStats* find_arm(const std::vector<ArmStats>& arms, std::string_view nam
 
 std::optional<double> statistic(const ArmStats& stats, const std::string& name) {
   if (name == "throttled") return stats.throttled_container + stats.throttled_pod;
-  if (name == "makespan") return stats.makespan;
+  if (name == "makespan") return stats.makespan > 0 ? std::optional{stats.makespan} : std::nullopt;
   if (name.rfind("step_", 0) == 0) return of_summary(stats.step, name.substr(5));
   if (name.rfind("b_", 0) == 0) return of_summary(stats.burstable, name.substr(2));
   if (name.rfind("g_", 0) == 0) return of_summary(stats.guaranteed, name.substr(2));

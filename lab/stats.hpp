@@ -45,7 +45,10 @@ struct ArmStats {
 const ArmStats* find_arm(const std::vector<ArmStats>& arms, std::string_view name);
 
 /// Names of the statistics that bars and the neighbour rule may name: "step_mean", "step_p50", "step_p99",
-/// "throttled", "makespan", "b_p50", "b_p95", "b_p99", "g_p50", "g_p95", "g_p99". nullopt: no such name.
+/// "throttled", "makespan", "b_p50", "b_p95", "b_p99", "g_p50", "g_p95", "g_p99".
+inline constexpr const char* kStatistics[] = {"step_mean", "step_p50", "step_p99", "throttled", "makespan", "b_p50", "b_p95", "b_p99",
+                                              "g_p50",     "g_p95",    "g_p99"};
+/// nullopt: no such name, or nothing to take it from.
 std::optional<double> statistic(const ArmStats& stats, const std::string& name);
 
 /// a / b; nullopt where b is 0 and a is not (0/0 is 1).

@@ -109,26 +109,10 @@ std::vector<ArmStats> pool(const std::vector<ArmRun>& raw, const std::vector<Arm
   return out;
 }
 
-std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const std::vector<ArmStats>& arms) {
-  std::vector<Verdict> out;
-  for (const auto& bar : bars) {
-    const auto* left = find_arm(arms, bar.arm);
-    const auto* right = find_arm(arms, bar.against);
-    if (left == nullptr || right == nullptr) continue;
-    Verdict verdict{bar, {}, Verdict::Says::not_judged};
-    const auto a = statistic(*left, bar.stat), b = statistic(*right, bar.stat);
-    if (a && b) verdict.value = ratio(*a, *b);
-    verdict.says = verdict.value && *verdict.value <= bar.at_most ? Verdict::Says::pass : Verdict::Says::miss;
-    out.push_back(std::move(verdict));
-  }
-  return out;
-}
-
 Result<Outcomes> run_steady(const Bench& bench, const Scenario& scenario, const RunOptions& options) {
   auto out = run_rotations(bench, scenario, options, "", {});
   if (!out) return out;
   add_added_wait(*out, options.arms);
-  add_dominance(scenario, options.arms, options.depth, *out);
   return out;
 }
 
@@ -145,45 +129,29 @@ Result<Outcomes> rotate(const Scenario& scenario, const RunOptions& options, std
   for (int run = 0; run < kMostRuns; ++run) {
     if (auto ok = one_run(scenario, options, run, seed, measure, out); !ok) return tl::unexpected(ok.error());
     const auto arms = pool(of_run(out.raw, run), options.arms);
-    const auto small = options.depth == RunOptions::Depth::smoke ? "smoke" : too_small(arms, need_of(scenario));
+    const auto small = judging_of(options) == Judging::off ? "a run that is not to be" : too_small(arms, need_of(scenario));
     out.runs.push_back(record_of(run, scenario, arms, small));
     out.arms = arms;
     if (!small.empty()) {
-      out.notes.push_back("smoke: not judged (" + small + ")");
-      out.verdicts = apply_bars(scenario.bars, arms);
-      for (auto& verdict : out.verdicts) verdict.says = Verdict::Says::not_judged;
+      out.notes.push_back("not judged: " + small);
+      out.values = values_of(arms);
       return out;
     }
     if (out.runs.back().fate == RunRecord::Fate::counts) {
       const bool wakes = scenario.kind == Kind::wakeup;
-      out.verdicts = apply_bars(scenario.bars, wakes ? twins_together(of_run(out.raw, run), options.arms) : arms);
+      out.values = values_of(wakes ? twins_together(of_run(out.raw, run), options.arms) : arms);
       if (wakes) out.notes.emplace_back("the bars are held against both static arms together");
       return out;
     }
     out.arms = pool(out.raw, options.arms);
-    out.verdicts = apply_bars(scenario.bars, out.arms);
+    out.values = values_of(out.arms);
+    out.verdicts = apply_bars(scenario.bars, out.values, options.arms, judging_of(options));
     if (options.after_void_run) options.after_void_run(out);
   }
   auto pooled = record_of(kMostRuns, scenario, out.arms, "");
   out.notes.push_back(pooled.fate == RunRecord::Fate::counts ? "five void runs, pooled"
                                                              : "five void runs, pooled; the twins still differ");
   out.runs.push_back(std::move(pooled));
-  return out;
-}
-
-std::vector<Verdict> apply_bars(const std::vector<Bar>& bars, const Values& values, RunOptions::Depth depth) {
-  std::vector<Verdict> out;
-  for (const auto& bar : bars) {
-    const auto left = values.find({bar.arm, bar.stat});
-    if (left == values.end()) continue;
-    const auto right = values.find({bar.against, bar.stat});
-    if (!bar.against.empty() && right == values.end()) continue;
-    Verdict verdict{bar, bar.against.empty() ? left->second : ratio(left->second, right->second), {}};
-    if (depth == RunOptions::Depth::full) {
-      verdict.says = verdict.value && *verdict.value <= bar.at_most ? Verdict::Says::pass : Verdict::Says::miss;
-    }
-    out.push_back(std::move(verdict));
-  }
   return out;
 }
 

@@ -70,7 +70,8 @@ Result<Outcomes> run_wakeup(const Bench& bench, const Scenario& scenario, const 
   auto out = run_rotations(bench, scenario, options, "", look_on);
   if (!out) return out;
   add_added_wait(*out, options.arms);
-  for (const auto& [arm, all] : seen) report_wakes(arm, all, *out);
+  for (const auto& arm : options.arms)
+    if (seen.contains(arm.name)) report_wakes(arm, seen[arm.name], judging_of(options), *out);
   out->notes.insert(out->notes.end(), named.begin(), named.end());
   return out;
 }

@@ -35,6 +35,7 @@ History planned_history(const std::vector<PlannedGroup>& plan, const Scenario& s
 std::vector<std::int64_t> wakes_of(std::int64_t begin, std::int64_t every, std::int64_t active, std::int64_t from, std::int64_t to);
 
 Wake judge_wake(const History& history, std::int64_t at);
-void report_wakes(const std::string& arm, const std::vector<Wake>& all, Outcomes& out);
+/// Findings, those of our policy held against 0, and a series. Value, where thirty wakes found leases out: "back_worst_ms".
+void report_wakes(const Arm& arm, const std::vector<Wake>& all, Judging judging, Outcomes& out);
 
 }  // namespace headroom::lab

@@ -14,6 +14,7 @@ constexpr std::int64_t kSettle = kWakeSettles.count();
 constexpr std::int64_t kQuiet = 100'000'000;         // a hidden lease without a rewrite for so long has ended
 constexpr std::int64_t kOneTick = 10'000'000;        // leases of one tick are equally new
 constexpr double kBackMs = 200;
+constexpr std::size_t kLeastWakes = 30;
 
 std::optional<microseconds> quota_in(const SeenWrite& write) {
   if (write.file == "cpu.max") {
@@ -138,8 +139,8 @@ std::vector<std::int64_t> wakes_of(std::int64_t begin, std::int64_t every, std::
   return out;
 }
 
-void report_wakes(const std::string& arm, const std::vector<Wake>& all, Outcomes& out) {
-  Series series{"lent is back after a wake, " + arm, "ms", {}};
+void report_wakes(const Arm& arm, const std::vector<Wake>& all, Judging judging, Outcomes& out) {
+  Series series{"lent is back after a wake, " + arm.name, "ms", {}};
   double worst = 0, number = 0;
   std::size_t with_leases = 0, late = 0, disordered = 0, given_back = 0, nameless = 0;
   for (const auto& wake : all) {
@@ -153,13 +154,23 @@ void report_wakes(const std::string& arm, const std::vector<Wake>& all, Outcomes
     given_back += wake.given_back;
     nameless += wake.given_back - wake.named;
   }
-  const auto says = with_leases < 30 ? Verdict::Says::not_judged : late == 0 ? Verdict::Says::pass : Verdict::Says::miss;
-  out.findings.push_back({"wakes with leases out", "", arm, static_cast<double>(with_leases), {}, {}});
-  out.findings.push_back({"slowest return of what was lent", "ms", arm, worst, kBackMs, says});
-  const auto none = [&](std::size_t bad) { return with_leases < 30 ? Verdict::Says::not_judged : bad == 0 ? Verdict::Says::pass : Verdict::Says::miss; };
-  out.findings.push_back({"wakes after which a smaller or older lease was lowered first", "", arm, static_cast<double>(disordered), 0.0, none(disordered)});
-  out.findings.push_back({"leases by file lowered after a wake", "", arm, static_cast<double>(given_back), {}, {}});
-  out.findings.push_back({"of them without an event that names borrower and neighbour", "", arm, static_cast<double>(nameless), 0.0, none(nameless)});
+  if (with_leases >= kLeastWakes) out.values[{arm.name, "back_worst_ms"}] = worst;
+  const auto print = [&](const char* name, const char* unit, double value) {
+    out.findings.push_back({name, unit, arm.name, value, {}, Verdict::Says::not_judged});
+  };
+  const auto none = [&](const char* name, std::size_t bad) {
+    Finding finding{name, "", arm.name, static_cast<double>(bad), {}, Verdict::Says::not_judged};
+    if (is_ours(arm)) finding.at_most = 0;
+    if (is_ours(arm) && judging == Judging::on)
+      finding.says = bad == 0 && with_leases >= kLeastWakes ? Verdict::Says::pass : Verdict::Says::miss;
+    out.findings.push_back(std::move(finding));
+  };
+  print("wakes with leases out", "", static_cast<double>(with_leases));
+  print("slowest return of what was lent", "ms", worst);
+  print("wakes after which it was not back within 200 ms", "", static_cast<double>(late));
+  none("wakes after which a smaller or older lease was lowered first", disordered);
+  print("leases by file lowered after a wake", "", static_cast<double>(given_back));
+  none("of them without an event that names borrower and neighbour", nameless);
   out.series.push_back(std::move(series));
 }
 

@@ -20,5 +20,5 @@ lab() {
     cat "$tables"
   } >"docs/measured/$scenario.md"
   rm -f "$tables"
-  [ $rc = 0 ] && ! grep -q '| MISS' "docs/measured/$scenario.md"
+  return $rc   # 1: a bar is missed or not judged
 }

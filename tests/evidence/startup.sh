@@ -2,4 +2,4 @@
 # Starts under a limit of 100m: headroom-lab's scenario at its full size.
 . "$(dirname "$0")/lab.sh"
 
-lab startup headroom,koordinator,nolimit "Starts under a limit of 100m"
+lab startup static,headroom,koordinator,nolimit "Starts under a limit of 100m"

@@ -2,4 +2,4 @@
 # Neighbours that wake together: headroom-lab's scenario at its full size.
 . "$(dirname "$0")/lab.sh"
 
-lab wakeup headroom "Neighbours that wake together"
+lab wakeup headroom,nolimit "Neighbours that wake together"

@@ -125,7 +125,7 @@ inline Record make_steady() {
     out.runs.back().fate = run_counts(out.runs.back().twins) ? RunRecord::Fate::counts : RunRecord::Fate::is_void;
     out.raw.insert(out.raw.end(), raw.begin(), raw.end());
   }
-  out.verdicts = apply_bars(what.bars, out.arms);
+  out.verdicts = apply_bars(what.bars, values_of(out.arms), arms(out.raw), Judging::on);
   return record_of(what, out, "2 CPUs, no kernel: a fixture", "headroom-lab run fixture-steady --policies nolimit,nolimit_low,headroom-file,headroom-hidden --seed 1");
 }
 

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
+#include <sstream>
 
 #include "lab/arm.hpp"
 #include "lab/paths.hpp"
+#include "policies/policy.hpp"
 
 namespace headroom::lab {
 namespace {
@@ -98,6 +102,9 @@ TEST(Scenario, RequestsHaveToFit) {
   ASSERT_TRUE(got);
   EXPECT_TRUE(check_fits(*got, 2));
   EXPECT_FALSE(check_fits(*got, 1));
+  const auto allowed = parse_scenario("overcommitted: true\n" + pod("burstable", "request: 1500m, "), "x.yaml");
+  ASSERT_TRUE(allowed);
+  EXPECT_TRUE(check_fits(*allowed, 1));
 }
 
 TEST(Scenario, ReplicasGrowWithTheNodeWhereAskedFor) {
@@ -123,6 +130,50 @@ TEST(Scenario, EveryOneThatIsShippedIsReadAndFits) {
     ++found;
   }
   EXPECT_EQ(found, 14);
+}
+
+std::set<std::string> arms_named(const Scenario& scenario) {
+  std::set<std::string> out(scenario.beside.begin(), scenario.beside.end());
+  out.insert(scenario.undominated.begin(), scenario.undominated.end());
+  for (const auto& bar : scenario.bars) {
+    out.insert(bar.arm);
+    if (!bar.against.empty()) out.insert(bar.against);
+  }
+  return out;
+}
+
+/// Those that `lab SCENARIO ARMS TITLE` in its evidence runs, and static limits, which run where neighbours are judged.
+std::set<std::string> arms_run(const Scenario& scenario) {
+  std::istringstream script(read_text(std::string(HEADROOM_SOURCE_DIR) + "/tests/evidence/" + scenario.name + ".sh").value());
+  for (std::string word, name, list; script >> word;) {
+    if (word != "lab" || !(script >> name >> list) || name != scenario.name) continue;
+    std::set<std::string> out;
+    if (scenario.kind != Kind::startup && scenario.kind != Kind::relief) out.insert("static");
+    for (const auto& arm : parse_arms(list, Twin::not_needed).value()) out.insert(arm.name);
+    return out;
+  }
+  return {};
+}
+
+TEST(Scenario, ItsEvidenceRunsEveryArmThatItsBarsName) {
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(HEADROOM_SOURCE_DIR) + "/lab/scenarios")) {
+    const auto scenario = load_scenario(entry.path(), "").value();
+    if (scenario.name == "demo") continue;   // quickstart.sh runs it, and nothing of it is judged
+    EXPECT_FALSE(scenario.bars.empty()) << scenario.name;
+    const auto run = arms_run(scenario);
+    for (const auto& arm : arms_named(scenario)) EXPECT_TRUE(run.contains(arm)) << scenario.name << ": " << arm;
+  }
+}
+
+TEST(Scenario, WhereNobodyMayBeBetterEveryPeerRuns) {
+  for (const char* name : {"contended", "mixed_node", "first_relief"}) {
+    const auto beside = load_scenario(name, "").value().beside;
+    for (const auto use : {PolicyUse::production, PolicyUse::lab})
+      for (const auto policy : policy_names(use)) {
+        if (policy == "headroom" || policy == "static" || policy == "harmful") continue;   // ours, no policy, and nobody's
+        EXPECT_NE(std::find(beside.begin(), beside.end(), policy), beside.end()) << name << ": " << policy;
+      }
+  }
 }
 
 TEST(Arms, TwinsAreAddedAndNothingTwice) {
