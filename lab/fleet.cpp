@@ -167,7 +167,7 @@ ArmStats stats_of(const FleetArm& arm) {
 Result<Fleet> run_fleet(const SimBench& bench, const Scenario& scenario, const FleetOptions& options) {
   if (scenario.kind == Kind::startup)
     return fail(Errc::malformed, "--nodes", fmt::format("scenario {} times single starts: there is nothing to pool over nodes", scenario.name));
-  RunOptions how{options.arms, 1, options.length.count() > 0 ? options.length : scenario.length, RunOptions::Depth::smoke, {}};
+  RunOptions how{options.arms, 1, options.length.count() > 0 ? options.length : scenario.length, RunOptions::Depth::unjudged, {}};
   const auto base = std::find_if(how.arms.begin(), how.arms.end(), [](const Arm& a) { return a.name == "static"; });
   if (base == how.arms.end()) return fail(Errc::malformed, "--policies", "want static among the arms: nodes are held against it");
   std::rotate(how.arms.begin(), base, base + 1);

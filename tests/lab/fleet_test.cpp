@@ -35,6 +35,11 @@ TEST(Fleet, TheWorstNodeIsWorstAgainByItsSeed) {
   EXPECT_EQ(seen.all.quantile(1000), static_cast<double>(seen.worst));
 }
 
+TEST(Fleet, RunsAWorkflowToItsEnd) {
+  const auto fleet = run_fleet({.cpus = 2, .seed = 1}, load_scenario("churn", "").value(), options(1, 1, "static")).value();
+  EXPECT_EQ(fleet.arms.at(0).step.count(), 200U);
+}
+
 TEST(Fleet, RefusesWhatItCannotPool) {
   const auto startup = run_fleet({}, load_scenario("startup", "").value(), options(2, 1));
   ASSERT_FALSE(startup);
