@@ -13,7 +13,7 @@ say() { printf '%s\n' "$*"; }
 evidence_names() {
   local f
   for f in tests/evidence/*.sh; do
-    case $f in */lib.sh | */lab.sh) ;; *) f=${f##*/} && printf '%s ' "${f%.sh}" ;; esac
+    case $f in */lib.sh | */lab.sh | */simulated.sh) ;; *) f=${f##*/} && printf '%s ' "${f%.sh}" ;; esac
   done
 }
 
