@@ -36,6 +36,7 @@ while (($#)); do
       exit 0
       ;;
     *)
+      echo "there is no option '$1'" >&2
       usage >&2
       exit 2
       ;;

@@ -26,6 +26,7 @@ constexpr const char* kFooter =
     "\nExit status:\n"
     "  0    done; what was judged holds\n"
     "  1    failed, or not root\n"
+    "  2    a wrong command line\n"
     "  3    a file of the node has another value than before: named on stderr\n"
     "  130  interrupted; everything was put back\n"
     "See also:\n"
@@ -106,7 +107,11 @@ int main(int argc, char** argv) {
   app.add_subcommand("clean", "remove what a killed lab left behind");
   app.footer(kFooter);   // after the commands, which would inherit it
   if (const auto code = cli::generate({app, 1}, argc, argv)) return *code;
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
   if (list_command->parsed()) return list(options);
   if (draw_command->parsed()) return fmt::print("{}", draw_scenario(drawn_seed)), 0;
   if (replay_command->parsed()) return run_replay(replay);

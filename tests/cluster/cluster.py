@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 
+import check
 from node import BIN, REPO, Node, read, tail, write
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -158,6 +159,10 @@ def inherits():
 
 
 def test(arguments):
+    wrong = check.unknown(arguments)
+    if wrong:
+        say(wrong)
+        return 2
     clean()
     before = inherits()
     cluster = up()

@@ -101,5 +101,5 @@ def cpu_seconds(node):
     """Of the daemon's container, so far."""
     pod = pods(node)[0]
     status = next(s for s in pod["status"]["containerStatuses"] if s["name"] == "headroomd")
-    place = f"{values.CPU}/kubepods/{values.class_directory(pod)}pod{pod['metadata']['uid']}/{status['containerID'].split('//')[1]}"
+    place = f"{values.ACCOUNTS}/kubepods/{values.class_directory(pod)}pod{pod['metadata']['uid']}/{status['containerID'].split('//')[1]}"
     return int(read(f"{place}/cpuacct.usage")) / 1e9

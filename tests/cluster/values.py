@@ -2,6 +2,7 @@
 import os
 
 CPU = "/sys/fs/cgroup/cpu"
+ACCOUNTS = "/sys/fs/cgroup/cpuacct"   # the same hierarchy or another one
 
 
 def milli(quantity):

@@ -14,7 +14,7 @@ from datetime import datetime
 
 import daemon
 from node import read
-from values import CPU
+from values import ACCOUNTS, CPU
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 IN_MODIFY, IN_CREATE = 0x2, 0x100
@@ -164,7 +164,7 @@ class Kubelet(Background):
 
 
 class Samples(Background):
-    """What some containers have and use, for pictures: every 50 ms, those with the given weight in the given class, the first `most`."""
+    """What some containers have and use, for pictures: every 50 ms, the first `most` that begin in the given class with the given weight."""
 
     EVERY, LOOK = 0.05, 0.3   # s
 
@@ -173,10 +173,14 @@ class Samples(Background):
 
     def begin(self):
         self.rows, self.looked = {}, 0.0   # directory -> [(time, usage in s, quota in us, throttled in s)]
+        self.before = set(self.there())
+
+    def there(self):
+        return glob.glob(f"{self.top}/pod*/*/")
 
     def find(self):
-        for directory in glob.glob(f"{self.top}/pod*/*/"):
-            if len(self.rows) < self.most and directory not in self.rows:
+        for directory in self.there():
+            if len(self.rows) < self.most and directory not in self.rows and directory not in self.before:
                 with contextlib.suppress(OSError):
                     if int(read(f"{directory}cpu.shares")) == self.shares:
                         self.rows[directory] = []
@@ -189,4 +193,5 @@ class Samples(Background):
             for directory, rows in self.rows.items():
                 with contextlib.suppress(OSError):
                     throttled = int(read(f"{directory}cpu.stat").split()[5]) / 1e9
-                    rows.append((time.time(), int(read(f"{directory}cpuacct.usage")) / 1e9, int(read(f"{directory}cpu.cfs_quota_us")), throttled))
+                    used = int(read(f"{ACCOUNTS}{directory[len(CPU):]}cpuacct.usage")) / 1e9
+                    rows.append((time.time(), used, int(read(f"{directory}cpu.cfs_quota_us")), throttled))

@@ -150,6 +150,7 @@ class Demo(Part):
 
     def a_storm_is_lent_to(self):
         """The worker that has a limit; the others stay as they are."""
+        daemon.headroomctl(self.node, "resume")
         storm = neighbours.call("26000", 15, 7, rate=3000)
         lent = eventually(lambda: daemon.group_of(self.workers[26000])["lease"], 15)
         said = daemon.headroomctl(self.node, "explain", neighbours.worker_name(26000))
