@@ -203,7 +203,8 @@ limit_of() {  # limit_of STAGE: seconds
   case $1 in
     build | asan) say 2400 ;;
     cluster) say 2700 ;;
-    fuzz | tsan | vm-* | containers-* | image | systemd) say 1500 ;;
+    fuzz | tsan | vm-* | containers-* | image) say 1500 ;;
+    systemd) say 3000 ;;
     *) say 900 ;;
   esac
 }

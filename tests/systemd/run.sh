@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Headroom's package in a guest whose PID 1 is Debian 12's systemd, on cgroup v2: installed, lending, reloaded, killed, purged.
-# usage: tests/systemd/run.sh [CHECK...]       builds the package, runs the checks of inside.sh (all, or `install` and these)
+# usage: tests/systemd/run.sh [CHECK...]       builds the package, runs the checks of inside.sh (all, or these; the others need `install`)
 #        tests/systemd/run.sh --shell [CMD]    a shell on the guest's console, or one command in it, with the package in /checks
 # HEADROOM_DEB: a package that is built already. HEADROOM_VM_SECONDS: the guest ends then.
 # Needs: root, mmdebstrap, cpio, qemu-system-x86, man-db.
@@ -8,7 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 cache=${HEADROOM_CACHE:-$top/build/vm}
-limit=${HEADROOM_VM_SECONDS:-1200}
+limit=${HEADROOM_VM_SECONDS:-2400}
 version=6.1
 # shellcheck source=../vm/kernel.sh
 . "$here/../vm/kernel.sh"
