@@ -32,7 +32,8 @@ std::string render_top(std::string_view view_json, std::string_view before, std:
 std::string render_throttled(std::string_view view_json, std::size_t rows, const Screen& screen);
 /// The same as {"throttled": [{"name", "path", "level", "stretch", "throttledSeconds", …, "doing"}]}.
 std::string throttled_json(std::string_view view_json, std::size_t rows);
-std::string render_explain(std::string_view explain_json, const Paint& paint);
+/// On a terminal in its width: broken at blanks, and where that would take more rows than there are, cut.
+std::string render_explain(std::string_view explain_json, const Screen& screen);
 /// {"error": …, "candidates": […]} or the text itself.
 std::string render_error(std::string_view body);
 /// What pause, resume and restore answer.

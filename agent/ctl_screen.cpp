@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <vector>
@@ -98,6 +99,12 @@ std::string cut_lines(std::string_view text, std::size_t columns) {
   std::string out;
   for (const auto line : lines_of(text)) out += cut(line, columns) + "\n";
   return out;
+}
+
+std::size_t rows_of(std::string_view text, std::size_t columns) {
+  std::size_t rows = 0;
+  for (const auto line : lines_of(text)) rows += std::max<std::size_t>(1, (width_of(line) + columns - 1) / columns);
+  return rows;
 }
 
 std::string wrap_lines(std::string_view text, std::size_t columns, std::size_t indent) {

@@ -90,7 +90,7 @@ void add_explain(CLI::App& app, Ctl& ctl) {
   command->add_option("group", *group, "path, container ID (6 characters or more), pod UID, or name")->required();
   command->callback([&ctl, group] {
     ctl.exit = ask_and_show(ctl.client, HttpMethod::get, "/v1/explain?group=" + url_encoded(*group), [](const std::string& body) {
-      return render_explain(body, screen_now().paint);
+      return render_explain(body, screen_now());
     });
   });
 }

@@ -131,7 +131,7 @@ TEST(Rendering, TopNamesTheBorrowerItsLeaseAndWhy) {
 TEST(Rendering, TerminalEscapesInNamesNeverReachTheTerminal) {
   const Report r = lending_report();
   for (const std::string& text : {render_top(view_json(r), "", 10, Screen{}), render_throttled(view_json(r), 10, Screen{}),
-                                  render_explain(explain_json(r, r.groups[0], kTold), Paint{})})
+                                  render_explain(explain_json(r, r.groups[0], kTold), Screen{})})
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
 
@@ -139,7 +139,7 @@ TEST(Rendering, ExplainPrintsWhatTheLoopToldAndSaysWhereNothingIsWritten) {
   Report r = lending_report();
   r.mode = "observe";
   r.mode_reason = "no guard";
-  const std::string text = render_explain(explain_json(r, r.groups[0], kTold), kColours);
+  const std::string text = render_explain(explain_json(r, r.groups[0], kTold), Screen{.paint = kColours});
   EXPECT_THAT(text, HasSubstr("it borrows"));
   EXPECT_THAT(text, HasSubstr("Mode is observe (no guard)"));
 }

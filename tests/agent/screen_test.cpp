@@ -121,6 +121,35 @@ TEST(Top, FitsAWindowOfAnySizeAndIsWholeInAPipe) {
   EXPECT_THAT(render_top(view_json(r), "", 100, {}), HasSubstr("pod-with-a-rather-long-name-59"));
 }
 
+std::size_t rows(const std::string& text, std::size_t width) {
+  std::size_t out = 0;
+  for (const auto& line : lines(text)) out += std::max<std::size_t>(1, (columns(line) + width - 1) / width);
+  return out;
+}
+
+/// As long as an explanation may be, and as wide as it gets.
+std::string told(const std::string& decision) {
+  std::string text = decision + "\\n\\nto change  give it a class that may borrow: " + std::string(90, 'x') + " the-end\\n";
+  for (int i = 0; i < 21; ++i) text += "pays       a neighbour " + std::string(60, 'n') + " has waited for what is told at some length " + std::to_string(i) + "\\n";
+  return R"({"explanation": {}, "text": ")" + text + "\"}";
+}
+
+TEST(Explain, FitsAWindowOfAnySizeTellsTheDecisionWholeAndEverythingInAPipe) {
+  Report r = throttled_node();
+  for (int i = 0; i < 9; ++i) r.events.push_back("an event group=/" + r.groups[0].path);
+  const std::string decision = "one/two/three does not borrow: for a reason that takes more than one line of an ordinary terminal to-tell";
+  for (const std::size_t width : {60U, 80U, 133U})
+    for (const std::size_t height : {24U, 50U}) {
+      const std::string text = render_explain(explain_json(r, r.groups[0], told(decision)), {{}, width, height});
+      EXPECT_LE(rows(text, width), height) << "the last, empty one is the prompt's\n" << text;
+      EXPECT_THAT(text, HasSubstr("to-tell")) << "of the decision nothing is cut";
+      EXPECT_THAT(text, HasSubstr("the-end")) << "nor of the change";
+    }
+  const std::string piped = render_explain(explain_json(r, r.groups[0], told(decision)), {});
+  EXPECT_THAT(piped, HasSubstr("at some length 20\n"));
+  EXPECT_THAT(piped, HasSubstr(decision));
+}
+
 TEST(Top, AndStatusSayThatItIsPaused) {
   Report r = throttled_node();
   EXPECT_THAT(render_top(view_json(r), "", 0, {}), Not(HasSubstr("PAUSED")));
