@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "agent/annotations.hpp"
 #include "config/koordinator.hpp"
 #include "workloads/kube_cpu.hpp"
 
@@ -50,6 +51,7 @@ Names names_of(const Known& known, ContainerRole role, const ClassRules& rules) 
   }
   if (known.pod == nullptr) return out;
   out.strategy = strategy_of(*known.pod, rules.annotations);
+  out.unheard = unheard_annotations(*known.pod, rules.annotations);
   out.ns = known.pod->ns;
   out.pod = known.pod->name;
   if (known.container == nullptr) {
@@ -86,15 +88,17 @@ Verdict Classifier::classify(const std::string& path, Catalog& catalog) const {
   verdict.below = descend_below(verdict.identity) ? Below::descend : Below::stop;
   if (path.empty()) return verdict;
   const Known known = world_.find(verdict.identity);
-  auto [rule, matched, entry, held_back, role] = classify_why(verdict.identity, path, rules_.classes, known);
-  verdict.names = names_of(known, role, rules_);
-  if (is_left_out(rules_.only, verdict.identity, known)) {
-    rule.borrow.reset();
-    rule.spared = true;
+  Classified found = classify_why(verdict.identity, path, rules_.classes, known);
+  ClassRule& rule = found.rule;
+  verdict.names = names_of(known, found.role, rules_);
+  for (Bars left = left_out(rules_.only, verdict.identity, known); left.any(); left.remove(left.first())) put_bar(rule, left.first());
+  auto& offered = rule.borrow ? rule.borrow : rule.barred;
+  if (offered && known.pod != nullptr)
+    if (const auto asked = asked_ceiling(*known.pod, rules_.annotations).up_to) offered->up_to = *asked;
+  if (is_own(path, verdict.identity)) {
+    rule = ClassRule{.name = "system", .qos = QosClass::system, .borrow = {}, .weight = {}, .bars = {}, .barred = {}};
+    put_bar(rule, Bar::own);
   }
-  if (rule.borrow && known.pod != nullptr)
-    if (const auto asked = asked_ceiling(*known.pod, rules_.annotations).up_to) rule.borrow->up_to = *asked;
-  if (is_own(path, verdict.identity)) rule = ClassRule{.name = "system", .qos = QosClass::system, .borrow = {}, .weight = {}};
   verdict.interest = interest_in(verdict.identity, rule);
   verdict.rule = interned(std::move(rule), catalog);
   return verdict;

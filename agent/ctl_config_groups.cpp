@@ -76,34 +76,19 @@ std::string place_of(const Tree& root, std::string_view file, std::size_t index,
   return "built-in default";
 }
 
-std::string_view why_not(const Classified& found) {
-  switch (found.role) {
-    case ContainerRole::infra:
-    case ContainerRole::infra_init: return "an engine's own helper";
-    case ContainerRole::sidecar: return "a step's sidecar";
-    case ContainerRole::init: return "a step's init container";
-    case ContainerRole::service:
-    case ContainerRole::work:
-    case ContainerRole::batch:
-    case ContainerRole::system:
-    case ContainerRole::control: break;
-  }
-  return "a group of this kind, a pod that has opted out or has finished";
-}
-
 std::string rule_text(const Classified& found, const Config& config, const Tree& root, std::string_view file) {
-  std::string out = "no rule matches: protected, and lent nothing";
-  if (found.rule.qos == QosClass::system) out = "the system's own: never touched";
+  const Bar bar = first_bar(found.rule);
+  std::string out = found.rule.name == "system" ? "never touched: " + std::string(describe(bar)) : "no rule matches: protected, and lent nothing";
   if (found.matched) {
     out = fmt::format("classes[{}].match[{}] ({})", *found.matched, *found.entry, place_of(root, file, *found.matched, *found.entry));
   }
-  if (found.held_back) {
-    out += fmt::format("; classes[{}] ({}) may mean it and asks what a path does not tell, so nothing is lent", *found.held_back,
-                       config.classes[*found.held_back].rule.name);
-  } else if (found.matched && config.classes[*found.matched].rule.borrow && !found.rule.borrow) {
-    out += found.rule.qos == QosClass::be ? "; BestEffort: no limit to raise" : fmt::format("; nothing for {}", why_not(found));
+  const auto may_mean_it = found.rule.bars.has(Bar::withheld) ? found.held_back : found.rule.bars.has(Bar::unknown) ? found.unheard : std::nullopt;
+  if (may_mean_it) {
+    return out + fmt::format("; classes[{}] ({}) may mean it and asks what a path does not tell, so nothing is lent", *may_mean_it,
+                             config.classes[*may_mean_it].rule.name);
   }
-  return out;
+  const bool lends = found.matched && config.classes[*found.matched].rule.borrow;
+  return lends && bar != Bar::none ? fmt::format("{}; nothing is lent: {}", out, describe(bar)) : out;
 }
 
 struct Row {
@@ -112,7 +97,7 @@ struct Row {
   bool wrong() const { return !line.expected.empty() && line.expected != name; }
 };
 
-std::string table(const std::vector<Row>& rows, std::size_t wrong) {
+std::string table(const std::vector<Row>& rows, std::size_t wrong, const std::vector<std::string>& warnings) {
   std::size_t width = 5, classes = 5;
   for (const Row& row : rows) {
     width = std::max(width, row.line.name.size());
@@ -125,18 +110,19 @@ std::string table(const std::vector<Row>& rows, std::size_t wrong) {
   for (const Row& row : rows) {
     if (row.wrong()) out += fmt::format("WRONG {}: want class {}, got {}\n", ctl::clean(row.line.name), ctl::clean(row.line.expected), row.name);
   }
+  for (const std::string& warning : warnings) out += "warning: " + warning + "\n";
   const auto said = std::count_if(rows.begin(), rows.end(), [](const Row& row) { return !row.line.expected.empty(); });
   return out + fmt::format("{} group{}, {} with a class to be, {} wrong\n", rows.size(), rows.size() == 1 ? "" : "s", said, wrong);
 }
 
-std::string as_json(const std::vector<Row>& rows, std::size_t wrong) {
+std::string as_json(const std::vector<Row>& rows, std::size_t wrong, const std::vector<std::string>& warnings) {
   json out = json::array();
   for (const Row& row : rows) {
     json one{{"group", row.line.name}, {"path", row.line.path}, {"class", row.name}, {"qosClass", row.qos}, {"borrow", row.borrow}, {"rule", row.rule}};
     if (!row.line.expected.empty()) one["expected"] = row.line.expected;
     out.push_back(std::move(one));
   }
-  return json{{"groups", out}, {"wrong", wrong}}.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  return json{{"groups", out}, {"wrong", wrong}, {"warnings", warnings}}.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
@@ -179,7 +165,7 @@ TestedGroups test_groups(const GroupsFile& groups, std::string_view text, std::s
                     rule_text(found, *config, tree.root, file)});
     result.wrong += rows.back().wrong() ? 1U : 0U;
   }
-  result.out = as == ExplainAs::json ? as_json(rows, result.wrong) : table(rows, result.wrong);
+  result.out = as == ExplainAs::json ? as_json(rows, result.wrong, config->warnings) : table(rows, result.wrong, config->warnings);
   return result;
 }
 

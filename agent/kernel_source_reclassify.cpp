@@ -29,6 +29,7 @@ void GroupTree::describe(Directory& directory) {
   group.container = names.container;
   group.step = names.step;
   group.strategy = names.strategy;
+  group.unheard = names.unheard;
   group.role = names.role;
   group.spec_quota = directory.verdict.identity.kind == GroupKind::pod ? names.spec_quota : std::nullopt;
   if (names.told) group.infrastructure = names.role == ContainerRole::infra || names.role == ContainerRole::infra_init;

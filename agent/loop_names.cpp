@@ -3,9 +3,9 @@
 
 #include <utility>
 
+#include "agent/annotations.hpp"
 #include "agent/clock.hpp"
 #include "agent/loop.hpp"
-#include "config/koordinator.hpp"
 #include "workloads/names.hpp"
 #include "workloads/rivals.hpp"
 
@@ -72,14 +72,7 @@ void Loop::take_unit_answers(std::vector<UnitAnswer> answers) {
 void Loop::tell_of_annotations(const Pod& pod) {
   const AnnotationRules& rules = config_->config.annotations;
   std::vector<std::string> told;
-  if (auto asked = asked_ceiling(pod, rules); !asked.told.empty()) told.push_back(std::move(asked.told));
-  const auto& text = text_at(pod.annotations, kBurstAnnotation);
-  if (!text.empty() && rules.koordinator) {
-    const std::string place = fmt::format("{}/{}: annotation {}: ", pod.ns, pod.name, kBurstAnnotation);
-    const auto asked = parse_burst_annotation(text);
-    if (!asked) told.push_back(place + "ignored: " + asked.error().detail);
-    else for (const std::string& one : asked->told) told.push_back(place + one);
-  }
+  for (const std::string& fault : annotation_faults(pod, rules)) told.push_back(fmt::format("{}/{}: annotation {}", pod.ns, pod.name, fault));
   if (told.empty()) {
     annotations_told_.erase(pod.uid);
     return;

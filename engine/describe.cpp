@@ -131,7 +131,7 @@ std::string describe(const Reason& why, const Catalog& names, TimePoint now) {
     case Because::revoke_overload: return "the node is overloaded by protected work: everything lent was taken back";
     case Because::revoke_late: return "the control loop was late, so nothing stays lent until it is punctual again";
     case Because::revoke_blind: return "the node could not be observed, so nothing stays lent";
-    case Because::refuse_class: return "its class may not borrow";
+    case Because::refuse_class: return std::string(describe(why.bar));
     case Because::refuse_unlimited: return "it has no limit of its own, so there is nothing to lend";
     case Because::refuse_uncertain: return "its owner's limit is not certain yet: two readings 5 ms apart have to agree";
     case Because::refuse_hands_off: return "somebody else has written to it lately, so we keep our hands off";

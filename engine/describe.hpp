@@ -17,6 +17,11 @@ std::string step_of(const Group& group);
 /// One sentence, without a full stop. @param now  for how long something is still good; names: who the neighbour is.
 std::string describe(const Reason& why, const Catalog& names, TimePoint now);
 
+/// Why somebody is never lent to as things are: one sentence, without a full stop.
+std::string_view describe(Bar bar);
+/// "opt_out".
+std::string_view to_string(Bar bar);
+
 std::string_view to_string(QosClass qos);
 std::string_view to_string(GroupKind kind);
 std::string_view to_string(ContainerRole role);

@@ -15,23 +15,12 @@ const Lease* lease_of(const Policy& policy, Slot slot, std::uint64_t id) {
   return nullptr;
 }
 
-/// Kinds that hold containers or belong to a runtime: nothing is ever lent to them themselves.
-bool never_lent(const Context& c, Slot slot) {
+/// What keeps it from being lent to under any policy; none: nothing.
+Bar bar_of_place(const Context& c, Slot slot) {
   const Group& g = *c.catalog().find(slot);
-  switch (g.identity.kind) {
-    case GroupKind::container:
-    case GroupKind::scope:
-    case GroupKind::slice:
-    case GroupKind::other:
-      return g.infrastructure || g.path.empty() || !planning::touchable(c, slot);
-    case GroupKind::inner:
-    case GroupKind::pod:
-    case GroupKind::qos:
-    case GroupKind::helper:
-    case GroupKind::sandbox_stub:
-      return true;
-  }
-  return true;
+  if (g.path.empty() || !may_be_written(g.identity.kind)) return Bar::kind;
+  if (g.infrastructure) return first_bar(c.catalog(), g);
+  return planning::touchable(c, slot) ? Bar::none : Bar::own;
 }
 
 /// When the planner stops keeping its hands off the group or its pod.
@@ -44,21 +33,38 @@ TimePoint hands_off_until(const Context& c, Slot slot) {
   return until;
 }
 
+bool is_law(Because because) {
+  return because == Because::law_raise || because == Because::law_lower || because == Because::law_hold || because == Because::law_burst;
+}
+
 /// The first rule that keeps the group from a lease: switched off, what it is, the policy's rules, the planner's.
 Because first_refusal(const Context& c, const Terms& terms, Slot slot) {
   if (c.rails.off) return Because::end_off;
-  if (never_lent(c, slot)) return Because::refuse_class;
+  if (bar_of_place(c, slot) != Bar::none) return Because::refuse_class;
+  if (is_law(terms.because)) {
+    const Because no = planning::set_refusal(c, slot);
+    return no == Because::none ? terms.because : no;
+  }
   if (terms.because != Because::none) return terms.because;
   if (const Because no = planning::lease_refusal(c, slot); no != Because::none) return no;
   return terms.lent ? Because::refuse_no_guard : Because::none;
 }
 
-Change change_of(const Context& c, const Policy& policy, const Terms& terms, const Explanation& e) {
+/// @param told  by the policy
+Bar bar_of(const Context& c, Slot slot, Bar told) {
+  if (const Bar place = bar_of_place(c, slot); place != Bar::none) return place;
+  if (told != Bar::none) return told;
+  const Bar bar = first_bar(c.catalog(), *c.catalog().find(slot));
+  return bar == Bar::none ? Bar::own : bar;   // its pod is not to be touched
+}
+
+Change change_of(const Context& c, const Terms& terms, const Explanation& e) {
   switch (e.why.because) {
     case Because::end_off: return {.kind = ChangeKind::resume};
     case Because::refuse_class:
-      if (never_lent(c, e.slot)) return {};
-      return {.kind = policy.name() == "static" ? ChangeKind::policy : ChangeKind::borrow_rule};
+      if (!can_be_lifted(e.why.bar)) return {};
+      if (e.why.bar == Bar::watch_only) return {.kind = ChangeKind::policy};
+      return {.kind = ChangeKind::bar, .bar = e.why.bar};
     case Because::refuse_uncertain:
     case Because::refuse_unread: return {.kind = ChangeKind::read_again};
     case Because::refuse_unlimited:
@@ -80,8 +86,9 @@ Change change_of(const Context& c, const Policy& policy, const Terms& terms, con
     case Because::lend_predicted: case Because::lend_start: case Because::lend_continues: case Because::kernel_burst:
     case Because::weight_lowered: case Because::weight_back: case Because::end_idle: case Because::end_expired:
     case Because::revoke_overload: case Because::revoke_late: case Because::revoke_blind: case Because::shrink_share:
-    case Because::refuse_budget: case Because::law_raise: case Because::law_lower: case Because::law_hold:
-    case Because::law_burst: case Because::put_right: break;
+    case Because::refuse_budget: case Because::put_right: break;
+    case Because::law_raise: case Because::law_lower: case Because::law_hold: case Because::law_burst:
+      return {.kind = ChangeKind::law};
   }
   return {.kind = ChangeKind::wait, .until = e.at + milliseconds{1}};
 }
@@ -168,6 +175,16 @@ void fill_lease(const Context& c, const Policy& policy, const Terms& terms, Expl
   fill_bound(c, terms, e);
 }
 
+/// Nothing of what is lendable counts.
+void fill_law(const Context& c, const Terms& terms, Explanation& e) {
+  e.by_law = true;
+  e.law = terms.law;
+  e.terms.clear();
+  std::optional<Bandwidth> held = c.group(e.slot).own.in_force;
+  if (held && held->quota && !e.writes && e.law) held->quota = microseconds{e.law->target};
+  e.in_all = held ? limit_of(*held).value_or(MilliCpu{}) : e.limit;
+}
+
 void fill_numbers(const Context& c, const Terms& terms, Explanation& e) {
   const GroupState& g = c.group(e.slot);
   e.limit = terms.limit;
@@ -183,6 +200,7 @@ void fill_numbers(const Context& c, const Terms& terms, Explanation& e) {
   e.credit_needed = terms.credit_needed;
   e.terms = terms_of(c.now, terms, e.of_this_tick);
   e.allowed = c.now.node.contract_budget;
+  e.allowed_per = c.now.node.contract_window;
   e.load = c.now.node.state;
   e.lateness = c.now.node.worst_lateness_1s;
   e.cpus = c.now.node.cpus;
@@ -208,6 +226,7 @@ Explanation explain(const Snapshot& now, const Policy& policy, const PlanState& 
   e.slot = slot;
   e.group_id = now.groups[slot].id;
   e.writes = rails.may_write;
+  e.policy = policy.name();
   const Terms terms = policy.terms(now, slot);
   fill_numbers(c, terms, e);
   e.borrows = scratch.standing[slot].group_id == e.group_id && has_lease(scratch, slot);
@@ -217,8 +236,10 @@ Explanation explain(const Snapshot& now, const Policy& policy, const PlanState& 
   }
   e.why = policy.explain(now, slot);
   e.why.because = first_refusal(c, terms, slot);
+  e.why.bar = e.why.because == Because::refuse_class ? bar_of(c, slot, e.why.bar) : Bar::none;
   e.in_all = terms.limit.value > 0 ? terms.limit + terms.share.granted : MilliCpu{};
-  e.change = change_of(c, policy, terms, e);
+  e.change = change_of(c, terms, e);
+  if (is_law(e.why.because)) fill_law(c, terms, e);
   if (e.change.kind != ChangeKind::none) return e;
   e.share = {};   // nothing is ever lent to it, so it would have got nothing
   e.in_all = {};

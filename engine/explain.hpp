@@ -14,7 +14,7 @@ enum class ChangeKind {
   none,         ///< nothing: it is never lent to
   resume,       ///< lending is switched off
   policy,       ///< a policy that lends
-  borrow_rule,  ///< a class that may borrow
+  bar,          ///< what bars it lifted: in its pod, or in the configuration
   wait,         ///< until a time
   read_again,   ///< a reading that is still to come
   limit,        ///< a limit of its own
@@ -23,13 +23,15 @@ enum class ChangeKind {
   demand,       ///< more work of its own
   ceiling,      ///< a higher ceiling of its class
   room,         ///< CPU that others do not use
-  guard         ///< a guard, or a kernel where hidden leases work
+  guard,        ///< a guard, or a kernel where hidden leases work
+  law           ///< what another agent's law asks for
 };
 struct Change {
   ChangeKind kind = ChangeKind::none;
   MilliCpu cores{};      ///< limit, ceiling: the value; room: so much more
   nanoseconds time{0};   ///< credit: to be earned
   TimePoint until{};     ///< wait
+  Bar bar = Bar::none;   ///< bar
 };
 
 /// What was the first to cut a lease.
@@ -64,7 +66,7 @@ struct LevelValues {
 
 /// What would come of a change.
 struct Next {
-  bool borrows = false;
+  bool borrows = false, by_law = false;
   Reason why;                   ///< of the lease, or the next rule that decides
   MilliCpu in_all;
 };
@@ -79,6 +81,9 @@ struct Explanation {
   Reason why;                   ///< of the lease, or the first rule that decided against one
   MilliCpu limit, in_all;       ///< its owner's, and what it has or would have got; 0: no limit
   MilliCpu rate, use;           ///< now, and over 1 s
+  std::string_view policy;
+  bool by_law = false;          ///< the policy gives it exact values instead of leases: in_all is what is in force, or would be
+  std::optional<koordlet::Decision> law;   ///< of policy koordinator: what that was made of
   // A lease.
   LeaseKind kind = LeaseKind::burst;
   Actuator actuator = Actuator::file;
@@ -117,8 +122,11 @@ std::string explain_text(const Explanation& e, const Catalog& names);
 /// The same as a JSON object. CPU in milli-CPU and times in ns, as integers, so that sums are exact.
 std::string explain_json(const Explanation& e, const Catalog& names);
 
-/// "give it a class that may borrow, …": what to do, without a full stop.
+/// "give it a class that may borrow: …": what to do, without a full stop.
 std::string describe(const Explanation& e, const Change& change, const Catalog& names);
+
+/// "remove the annotation …": what takes the bar away; "nothing: …" where nothing does.
+std::string how_to_lift(Bar bar, const Group& group);
 
 std::string_view to_string(ChangeKind kind);
 std::string_view to_string(Bound bound);

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "engine/describe.hpp"
-#include "engine/explain.hpp"
+#include "engine/explain_parts.hpp"
 
 namespace headroom {
 namespace {
@@ -11,14 +11,6 @@ std::string cores(MilliCpu c) { return fmt::format("{:.2f}", static_cast<double>
 std::string span_of(nanoseconds n) {
   if (n < seconds{10}) return fmt::format("{:.3f} s", static_cast<double>(n.count()) / 1e9);
   return fmt::format("{} s", n / seconds{1});
-}
-
-std::string never(const Explanation& e, const Catalog& names) {
-  const Group* g = names.find(e.slot);
-  if (g != nullptr && g->identity.kind == GroupKind::pod)
-    return "nothing: a pod is given what its containers are lent; explain those";
-  if (g != nullptr && g->infrastructure) return "nothing: a sandbox is never lent to";
-  return "nothing: it belongs to the kubelet, a runtime or headroom itself and is never touched";
 }
 
 /// The rest of a pause, and what it is for.
@@ -48,20 +40,14 @@ std::string room(const Explanation& e, const Change& change) {
                      cores(change.cores));
 }
 
-std::string borrow_rule(const Explanation& e, const Catalog& names) {
-  const Group* g = names.find(e.slot);
-  return fmt::format("give it a class that may borrow: classes: [{{name: step, match: [{{path: \"{}\"}}], borrow: {{}}}}]",
-                     g != nullptr ? g->path : "");
-}
-
 }  // namespace
 
 std::string describe(const Explanation& e, const Change& change, const Catalog& names) {
   switch (change.kind) {
-    case ChangeKind::none: return never(e, names);
+    case ChangeKind::none: return names.find(e.slot) ? how_to_lift(e.why.bar, *names.find(e.slot)) : "nothing: it is gone";
     case ChangeKind::resume: return "headroomctl resume, or mode: observe or enforce";
     case ChangeKind::policy: return "policy: headroom; the policy in force only watches";
-    case ChangeKind::borrow_rule: return borrow_rule(e, names);
+    case ChangeKind::bar: return names.find(e.slot) ? how_to_lift(change.bar, *names.find(e.slot)) : "nothing: it is gone";
     case ChangeKind::wait: return wait(e, change);
     case ChangeKind::read_again: return "wait for the next readings of its limit and its use; if there are none: headroomctl doctor";
     case ChangeKind::limit:
@@ -73,6 +59,7 @@ std::string describe(const Explanation& e, const Change& change, const Catalog& 
       return fmt::format("raise borrow.upTo of its class (or its CPU set): it needs {} cores at least", cores(change.cores));
     case ChangeKind::room: return room(e, change);
     case ChangeKind::guard: return "let the daemon start its guard, or use a kernel on which hidden leases work: headroomctl doctor";
+    case ChangeKind::law: return law_change(e);
   }
   return {};
 }
@@ -82,7 +69,7 @@ std::string_view to_string(ChangeKind kind) {
     case ChangeKind::none: return "none";
     case ChangeKind::resume: return "resume";
     case ChangeKind::policy: return "policy";
-    case ChangeKind::borrow_rule: return "borrow_rule";
+    case ChangeKind::bar: return "bar";
     case ChangeKind::wait: return "wait";
     case ChangeKind::read_again: return "read_again";
     case ChangeKind::limit: return "limit";
@@ -92,6 +79,7 @@ std::string_view to_string(ChangeKind kind) {
     case ChangeKind::ceiling: return "ceiling";
     case ChangeKind::room: return "room";
     case ChangeKind::guard: return "guard";
+    case ChangeKind::law: return "law";
   }
   return "";
 }

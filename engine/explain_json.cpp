@@ -1,28 +1,10 @@
 // An Explanation as JSON: whole numbers only, so that whoever reads it can add up.
 #include "engine/describe.hpp"
-#include "engine/explain.hpp"
-#include "engine/json_text.hpp"
+#include "engine/explain_parts.hpp"
+#include "engine/json_object.hpp"
 
 namespace headroom {
 namespace {
-
-class Object {
- public:
-  explicit Object(JsonText& out) : out_(out) { out_.open('{'); }
-  ~Object() { out_.close('}'); }
-  Object(const Object&) = delete;
-  Object& operator=(const Object&) = delete;
-
-  void milli(std::string_view key, MilliCpu v) { out_.key(key).number(v.value); }
-  void ns(std::string_view key, nanoseconds v) { out_.key(key).number(v.count()); }
-  void count(std::string_view key, std::uint64_t v) { out_.key(key).number(static_cast<std::int64_t>(v)); }
-  void text(std::string_view key, std::string_view v) { out_.key(key).text(v); }
-  void truth(std::string_view key, bool v) { out_.key(key).word(v ? "true" : "false"); }
-  JsonText& key(std::string_view k) { return out_.key(k); }
-
- private:
-  JsonText& out_;
-};
 
 std::string name_of(const Catalog& names, Slot slot) {
   const Group* g = names.find(slot);
@@ -127,8 +109,24 @@ void put_change(JsonText& out, const Explanation& e, const Catalog& names) {
   if (!e.next) return;
   Object then(o.key("then"));
   then.truth("borrows", e.next->borrows);
+  then.truth("byLaw", e.next->by_law);
   then.milli("inAllMilli", e.next->in_all);
   if (!e.next->borrows) then.text("decision", describe(e.next->why, names, e.at));
+  if (e.next->why.bar != Bar::none) then.text("bar", to_string(e.next->why.bar));
+}
+
+/// CPU above the limit is paid 1:1 from the credit, each write with one quota.
+void put_price(Object& o, const Explanation& e) {
+  Object price(o.key("price"));
+  price.ns("creditNs", e.credit);
+  price.ns("creditCapNs", e.credit_cap);
+  price.ns("perWriteNs", e.credit_needed);
+}
+
+void put_list(JsonText& out, const std::vector<std::string>& texts) {
+  out.open('[');
+  for (const std::string& text : texts) out.text(text);
+  out.close(']');
 }
 
 }  // namespace
@@ -143,24 +141,29 @@ std::string explain_json(const Explanation& e, const Catalog& names) {
     o.text("is", group == nullptr ? std::string{} : step_of(*group));
     o.truth("borrows", e.borrows);
     o.truth("written", e.writes);
+    o.text("policy", e.policy);
+    o.truth("byLaw", e.by_law);
     o.count("because", static_cast<std::uint64_t>(e.why.because));
     o.text("decision", describe(e.why, names, e.at));
+    if (e.why.bar != Bar::none) o.text("bar", to_string(e.why.bar));
     o.milli("limitMilli", e.limit);
     o.milli("inAllMilli", e.in_all);
     o.milli("rateMilli", e.rate);
     o.milli("useMilli", e.use);
     o.milli("ceilingMilli", e.ceiling);
-    o.ns("creditNs", e.credit);
-    o.ns("creditCapNs", e.credit_cap);
-    o.ns("quotaNs", e.credit_needed);
+    if (e.borrows || e.share.at != TimePoint{}) put_price(o, e);
+    put_list(o.key("unheard"), unheard_of(e, names));
+    o.text("undo", undo_of(e));
     if (e.borrows) put_lease(out, e);
     else put_change(out, e, names);
+    if (e.law) put_law(o, e);
     put_share(o.key("share"), e.share);
     o.truth("termsOfTheShare", e.of_this_tick);
     put_terms(out, e, names);
     put_payers(out, e, names);
     o.count("protectedGroups", e.protected_groups);
     o.ns("allowedNs", e.allowed);
+    o.ns("allowedPerNs", e.allowed_per);
     put_levels(out, e, names);
   }
   return out.str();

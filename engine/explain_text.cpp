@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "engine/describe.hpp"
-#include "engine/explain.hpp"
+#include "engine/explain_parts.hpp"
 
 namespace headroom {
 namespace {
@@ -18,7 +18,7 @@ std::string span_of(nanoseconds n) {
   if (n < seconds{1}) return fmt::format("{:.1f} ms", s * 1000);
   return n < seconds{100} ? fmt::format("{:.1f} s", s) : fmt::format("{:.0f} s", s);
 }
-std::string line(std::string_view label, const std::string& text) { return fmt::format("{:<11}{}\n", label, text); }
+std::string line(std::string_view label, const std::string& text) { return explain_line(label, text); }
 
 std::string name_of(const Catalog& names, Slot slot) {
   const Group* g = names.find(slot);
@@ -27,8 +27,8 @@ std::string name_of(const Catalog& names, Slot slot) {
 
 std::string headline(const Explanation& e, const Catalog& names) {
   const std::string name = name_of(names, e.slot);
+  if (e.by_law) return law_headline(e, name);
   if (!e.borrows) {
-    if (e.change.kind == ChangeKind::none) return fmt::format("{} does not borrow itself\n", name);
     if (e.why.because == Because::none) return fmt::format("{} does not borrow yet: it is lent to when it is read next\n", name);
     return fmt::format("{} does not borrow: {}\n", name, describe(e.why, names, e.at));
   }
@@ -125,10 +125,12 @@ std::string bound_text(const Explanation& e) {
 std::string pays_lines(const Explanation& e, const Catalog& names) {
   const std::string allowed = fmt::format("{} in {} s are allowed each", span_of(e.allowed), e.allowed_per.count());
   if (e.payers.empty())
-    return line("pays", fmt::format("none of {} protected neighbours has waited because of leases; {}", e.protected_groups, allowed));
+    return line("pays", fmt::format("none of {} protected neighbours has waited because of leases in the last {} s; {}", e.protected_groups,
+                                    e.allowed_per.count(), allowed));
   std::string out;
   for (std::size_t i = 0; i < std::min(kMostPayers, e.payers.size()); ++i)
-    out += line(i == 0 ? "pays" : "", fmt::format("{} has waited {} because of leases", name_of(names, e.payers[i].slot), span_of(e.payers[i].waited)));
+    out += line(i == 0 ? "pays" : "", fmt::format("{} has waited {} of the last {} s because of leases", name_of(names, e.payers[i].slot),
+                                                     span_of(e.payers[i].waited), e.allowed_per.count()));
   return out + line("", fmt::format("{} of {} protected neighbours have waited; {}", e.payers.size(), e.protected_groups, allowed));
 }
 
@@ -155,6 +157,7 @@ std::string level_lines(const Explanation& e, const Catalog& names) {
 }
 
 std::string then(const Next& next, const Catalog& names, TimePoint now) {
+  if (next.by_law) return "the policy's rule is for it too: " + describe(next.why, names, now);
   if (next.borrows) return fmt::format("it would borrow: {} cores in all", cores(next.in_all));
   return "the next bound is: " + describe(next.why, names, now);
 }
@@ -166,15 +169,36 @@ std::string price_line(const Explanation& e) {
 
 }  // namespace
 
+std::string_view undo_of(const Explanation& e) {
+  if (e.by_law) return "headroomctl pause puts its owner's values back at once, resume goes on; for good: policy: headroom or static";
+  if (e.borrows) return "headroomctl pause takes everything back at once, resume goes on; for good: take it out of `classes`";
+  return "no lease to undo; headroomctl restore puts every file back that is not its owner's";
+}
+
+std::vector<std::string> unheard_of(const Explanation& e, const Catalog& names) {
+  const Group* g = names.find(e.slot);
+  if (g == nullptr) return {};
+  std::vector<std::string> out = g->unheard;
+  if (g->strategy && e.policy != "koordinator") out.emplace_back("koordinator.sh/cpuBurst: is for policy koordinator alone");
+  return out;
+}
+
+std::string explain_line(std::string_view label, const std::string& text) { return fmt::format("{:<11}{}\n", label, text); }
+
 std::string explain_text(const Explanation& e, const Catalog& names) {
   std::string out = headline(e, names) + "\n";
   const Group* group = names.find(e.slot);
   if (const std::string step = group == nullptr ? "" : step_of(*group); !step.empty()) out += line("is", step);
+  for (const std::string& one : unheard_of(e, names)) out += line("annotation", one);
+  if (e.by_law) {
+    out += law_lines(e, names) + line("to change", describe(e, e.change, names)) + pays_lines(e, names) + level_lines(e, names);
+    return out + line("undo", std::string(undo_of(e)));
+  }
   if (e.borrows) {
     out += lease_lines(e, names) + lendable_lines(e, names) + share_line(e);
     out += line("in all", fmt::format("{} own + {} lent = {}; bound: {}", cores(e.limit), cores(e.in_all - e.limit), cores(e.in_all), bound_text(e)));
     out += pays_lines(e, names) + level_lines(e, names) + price_line(e);
-    return out + line("undo", "headroomctl pause takes everything back at once, resume goes on; for good: take it out of `classes`");
+    return out + line("undo", std::string(undo_of(e)));
   }
   out += line("to change", describe(e, e.change, names));
   if (e.next) out += line("", "then " + then(*e.next, names, e.at));
@@ -185,7 +209,7 @@ std::string explain_text(const Explanation& e, const Catalog& names) {
   }
   out += pays_lines(e, names) + level_lines(e, names);
   if (e.share.at != TimePoint{}) out += price_line(e);
-  return out + line("undo", "no lease to undo; headroomctl restore puts every file back that is not its owner's");
+  return out + line("undo", std::string(undo_of(e)));
 }
 
 }  // namespace headroom

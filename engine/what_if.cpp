@@ -52,6 +52,15 @@ void WhatIf::settle(Slot slot) {
   }
 }
 
+/// A class of its own is the default one.
+void WhatIf::lift(Bar bar, Slot slot) {
+  ClassRule& rule = own_rule(slot);
+  if (bar == Bar::no_class || bar == Bar::spare_class) rule = {.name = "what-if", .qos = QosClass::step, .borrow = BorrowRule{}, .bars = {}, .barred = {}};
+  lift_bar(rule, bar);
+  if (rule.qos == QosClass::ls || !may_be_written(rule.qos)) rule.qos = rule.borrow ? QosClass::step : QosClass::ls;
+  begin_life(slot);
+}
+
 void WhatIf::lift_ceiling(MilliCpu cores, Slot slot) {
   ClassRule& rule = own_rule(slot);
   if (rule.borrow) rule.borrow->up_to = std::max(rule.borrow->up_to, cores);
@@ -78,16 +87,15 @@ void WhatIf::make_room(MilliCpu cores, Slot slot) {
 void WhatIf::apply(const Change& change, Slot slot) {
   GroupState& g = groups_[slot];
   switch (change.kind) {
-    case ChangeKind::none: return;
+    case ChangeKind::none:
+    case ChangeKind::law: return;
     case ChangeKind::resume: rails_.off = false; return;
     case ChangeKind::policy: {
       Faults none;
       policy_ = make_policy("headroom", {}, none);
       return;
     }
-    case ChangeKind::borrow_rule:
-      own_rule(slot) = {"what-if", QosClass::step, BorrowRule{}, WeightRule::automatic};
-      return begin_life(slot);
+    case ChangeKind::bar: return lift(change.bar, slot);
     case ChangeKind::wait:
       node_.at = at_ = std::max(at_, change.until) + nanoseconds{1};
       for (GroupState& other : groups_) other.own.drop = other.own.overtaken = false;   // they are of one tick
@@ -127,11 +135,11 @@ Explanation WhatIf::decide(Slot slot) {
 Explanation explain_fully(const Snapshot& now, const Policy& policy, const PlanState& plans, const Guardrails& rails,
                           std::uint64_t tick, Slot slot) {
   Explanation e = explain(now, policy, plans, rails, tick, slot);
-  if (e.borrows || e.change.kind == ChangeKind::none) return e;
+  if (e.borrows || e.by_law || e.change.kind == ChangeKind::none) return e;
   WhatIf changed(now, policy, plans, rails, tick);
   changed.apply(e.change, slot);
   const Explanation then = changed.decide(slot);
-  e.next = Next{then.borrows, then.why, then.in_all};
+  e.next = Next{then.borrows, then.by_law, then.why, then.in_all};
   return e;
 }
 

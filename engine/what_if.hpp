@@ -25,6 +25,7 @@ class WhatIf {
   ClassRule& own_rule(Slot slot);
   void begin_life(Slot slot);
   void settle(Slot slot);
+  void lift(Bar bar, Slot slot);
   void lift_ceiling(MilliCpu cores, Slot slot);
   void make_room(MilliCpu cores, Slot slot);
 

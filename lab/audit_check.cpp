@@ -43,6 +43,11 @@ std::string differ(const char* what, std::int64_t told, std::int64_t made) {
   return told == made ? "" : fmt::format("{}: told {}, made anew {}", what, told, made);
 }
 
+/// Whom nobody's change makes a borrower.
+bool names_nobody(Bar bar) {
+  return bar == Bar::own || bar == Bar::helper || bar == Bar::sidecar || bar == Bar::init || bar == Bar::finished;
+}
+
 /// Every subtrahend, and their sum.
 std::string check_terms(const Explanation& e, const Snapshot& now) {
   std::int64_t told = 0, made = 0;
@@ -100,20 +105,22 @@ std::string check_changes(const Explanation& first, const Snapshot& now, const P
   Explanation e = first;
   WhatIf node(now, policy, plans, rails, first.tick);
   for (int i = 0; i < kMostChanges; ++i) {
-    if (e.borrows) return "";
+    if (e.borrows || e.by_law) return "";
     if (e.change.kind == ChangeKind::none) {
       const Group* g = now.catalog.find(e.slot);
-      const bool never = g == nullptr || g->infrastructure || g->identity.kind != GroupKind::container;
+      const bool never = g == nullptr || g->infrastructure || g->identity.kind != GroupKind::container || names_nobody(e.why.bar);
       return never ? "" : "no change is named";
     }
     const Because before = e.why.because;
+    const Bar bar = e.why.bar;
     const ChangeKind named = e.change.kind;   // another policy may refuse for the same reason and name another way out
     const TimePoint at = e.at;
     node.apply(e.change, e.slot);
     const Explanation then = node.decide(e.slot);
-    if (!then.borrows && then.why.because == before && then.change.kind == named && then.at == at)
+    if (!then.borrows && then.why.because == before && then.why.bar == bar && then.change.kind == named && then.at == at)
       return fmt::format("after \"{}\" the same rule decides again", describe(e, e.change, node.catalog()));
-    if (i == 0 && first.next && (first.next->borrows != then.borrows || first.next->why.because != then.why.because))
+    if (i == 0 && first.next && (first.next->borrows != then.borrows ||
+                                 first.next->why.because != then.why.because || first.next->why.bar != then.why.bar))
       return "the bound that is named next is not the one that comes";
     e = then;
   }

@@ -42,8 +42,14 @@ struct Harmful {
   static Reason explain(const Snapshot& snap, const Params&, const State& s, Slot slot) {
     const auto found = find(s, slot);
     if (found != s.leases.end()) return found->why;
+    const Group* g = snap.catalog.find(slot);
     Reason why;
-    why.because = snap.catalog.find(slot) == nullptr ? Because::refuse_unread : Because::refuse_class;
+    why.because = Because::refuse_unread;
+    if (g == nullptr || slot >= snap.groups.size()) return why;
+    why.bar = first_bar(snap.catalog, *g);
+    const Ownership& own = snap.groups[slot].own;
+    const bool unlimited = own.base && !own.base->quota;
+    why.because = why.bar != Bar::none ? Because::refuse_class : unlimited ? Because::refuse_unlimited : Because::refuse_uncertain;
     return why;
   }
   static Terms terms(const Snapshot& snap, const Params& p, const State& s, Slot slot) {

@@ -74,6 +74,7 @@ struct Headroom {
     why.credit = b.credit;
     if (snap.groups[slot].own.base) why.granted = own_limit(snap.groups[slot]);
     why.because = first_rule(snap, p, s, slot);
+    if (why.because == Because::refuse_class) why.bar = first_bar(snap.catalog, *snap.catalog.find(slot));
     if (why.because != Because::refuse_no_lendable) return why;
     const Terms made_of = terms_of(snap, p, s, slot);
     why.asked = made_of.limit + made_of.share.asked;

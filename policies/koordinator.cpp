@@ -16,6 +16,7 @@ struct KoordinatorTrack {
   Counters counters;
   Asked asked;
   std::optional<koordlet::Limiter> limiter;
+  koordlet::Decision decision;
 };
 /// One cycle's share of the 5 s average.
 struct KoordinatorCycle {
@@ -30,8 +31,8 @@ struct KoordinatorState {
 };
 template <class Archive, Of<KoordinatorTrack> T>
 void fields(Archive& a, T& v) {
-  auto& [counters, asked, limiter] = v;
-  a(counters, asked, limiter);
+  auto& [counters, asked, limiter, decision] = v;
+  a(counters, asked, limiter, decision);
 }
 template <class Archive, Of<KoordinatorCycle> T>
 void fields(Archive& a, T& v) {
@@ -46,8 +47,8 @@ void fields(Archive& a, T& v) {
 
 namespace {
 
-using koordlet::Operation;
-using koordlet::PoolState;
+using koordlet::Decision;
+using koordlet::Pool;
 
 constexpr nanoseconds kRhythm = seconds{1};
 constexpr std::size_t kWindow = 5;
@@ -93,7 +94,7 @@ struct Koordinator : SaysWhatItAsked {
   static void decide(const Snapshot& snap, const Params& p, State& s, Desired& out) {
     s.tracks.resize(std::max(s.tracks.size(), snap.groups.size()));
     for (const Slot slot : snap.touched)
-      if (slot < snap.groups.size() && dropped(snap.groups[slot])) s.tracks[slot].asked = {};
+      if (slot < snap.groups.size() && dropped(snap.groups[slot])) forget(s.tracks[slot]);
     if (snap.node.blind && !snap.node.hold_when_blind) {
       for (Slot slot = 0; slot < snap.groups.size(); ++slot) leave(snap, s.tracks[slot].asked, slot, out, Because::revoke_blind);
       return;
@@ -105,18 +106,35 @@ struct Koordinator : SaysWhatItAsked {
       if (track.counters.id != snap.groups[slot].id) track.limiter.reset();
       if (snap.groups[slot].id != 0) steps[slot] = look(track.counters, snap.groups[slot], kRhythm / 2);
     }
-    const PoolState pool = pool_state(snap, p, s, steps);
+    const auto pool = pool_now(snap, s, steps);
     for (Slot slot = 0; slot < snap.groups.size(); ++slot) {
       if (dropped(snap.groups[slot])) continue;
-      if (untreated(snap, slot) == Because::none) treat(snap, p, s, slot, steps[slot], pool, out);
-      else leave(snap, s.tracks[slot].asked, slot, out);
+      if (untreated(snap, slot) == Because::none) {
+        treat(snap, p, s, slot, steps[slot], pool, out);
+        continue;
+      }
+      leave(snap, s.tracks[slot].asked, slot, out);
+      forget(s.tracks[slot]);
     }
     s.cycle_at = snap.at;
   }
 
+  static Terms terms(const Snapshot& snap, const Params& p, const State& s, Slot slot) {
+    Terms out = SaysWhatItAsked::terms(snap, p, s, slot);
+    if (slot >= s.tracks.size() || slot >= snap.groups.size()) return out;
+    const KoordinatorTrack& track = s.tracks[slot];
+    if (track.asked.id == snap.groups[slot].id && track.decision.at != TimePoint{}) out.law = track.decision;
+    return out;
+  }
+
  private:
+  static void forget(KoordinatorTrack& track) {
+    track.asked = {};
+    track.decision = {};
+  }
+
   /// The share pool over the last five cycles. Requests are added up as integers: no order of groups shows in the sum.
-  static PoolState pool_state(const Snapshot& snap, const Params& p, State& s, const std::vector<Step>& steps) {
+  static std::optional<Pool> pool_now(const Snapshot& snap, State& s, const std::vector<Step>& steps) {
     const NodeView& node = snap.node;
     const bool anew = s.node_usage.count() <= 0 || node.usage <= s.node_usage;   // standing still: not read
     nanoseconds outside{0};
@@ -138,7 +156,7 @@ struct Koordinator : SaysWhatItAsked {
     for (const KoordinatorCycle& c : s.window) sum = {sum.wall + c.wall, sum.used + c.used};
     auto pool = koordlet::pool_of(node.cpus, anew ? std::nullopt : std::optional{cores_of(sum.used, sum.wall)});
     if (pool) koordlet::leave(*pool, QosClass::lsr, bound, std::nullopt);
-    return koordlet::state_of(pool, p.share_pool_percent);
+    return pool;
   }
 
   static bool limiter_allows(const Snapshot& snap, const Params& p, State& s, Slot slot, const Step& step, std::int64_t milli) {
@@ -163,23 +181,38 @@ struct Koordinator : SaysWhatItAsked {
     return group != nullptr && group->strategy ? koordlet::merged(node, *group->strategy) : node;
   }
 
-  static void treat(const Snapshot& snap, const Params& node, State& s, Slot slot, const Step& step, PoolState pool, Desired& out) {
+  /// The law's, from what the container's file holds.
+  static Decision decided(const Snapshot& snap, const Params& node, State& s, Slot slot, const Step& step, const std::optional<Pool>& pool) {
     const GroupState& g = snap.groups[slot];
-    const Params p = of_group(snap, node, slot);
-    KoordinatorTrack& track = s.tracks[slot];
-    meet(track.asked, g);
     const Bandwidth& base = *g.own.base;
+    Decision d;
+    d.at = snap.at;
+    d.config = of_group(snap, node, slot);
     const std::int64_t milli = limit_of(base)->value;
-    const bool allowed = limiter_allows(snap, p, s, slot, step, milli);
-    const bool sampled = step.kind == Step::Kind::moved;
-    const Operation operation = koordlet::overridden(
-        koordlet::operation_of(p.policy, allowed, sampled ? std::optional{throttled_share(step.throttle)} : std::nullopt), pool);
-    const microseconds current = g.own.in_force ? *g.own.in_force->quota : *base.quota;
-    const microseconds target{koordlet::next_quota(operation, current.count(), base.quota->count(),
-                                                   koordlet::ceiling(base.quota->count(), p.quota_burst_percent))};
-    const microseconds burst{koordlet::static_burst(p.policy, milli, p.cpu_burst_percent, base.period.count())};
-    const bool only_burst = target == current && target == *base.quota && burst.count() > 0;
-    ask(snap, track.asked, slot, only_burst ? Because::law_burst : law_of(current, target), target, burst, out);
+    d.limiter_allows = limiter_allows(snap, d.config, s, slot, step, milli);
+    if (d.config.quota_burst_period_s >= 0) d.limiter = s.tracks[slot].limiter;
+    if (step.kind == Step::Kind::moved) d.since = step.throttle;
+    d.pool = pool;
+    d.state = koordlet::state_of(pool, node.share_pool_percent);
+    const auto throttled = d.since ? std::optional{throttled_share(*d.since)} : std::nullopt;
+    d.operation = koordlet::overridden(koordlet::operation_of(d.config.policy, d.limiter_allows, throttled), d.state);
+    d.base = base.quota->count();
+    d.current = g.own.in_force ? g.own.in_force->quota->count() : d.base;
+    d.ceiling = koordlet::ceiling(d.base, d.config.quota_burst_percent);
+    d.target = koordlet::next_quota(d.operation, d.current, d.base, d.ceiling);
+    d.burst = koordlet::static_burst(d.config.policy, milli, d.config.cpu_burst_percent, base.period.count());
+    return d;
+  }
+
+  static void treat(const Snapshot& snap, const Params& node, State& s, Slot slot, const Step& step, const std::optional<Pool>& pool,
+                    Desired& out) {
+    KoordinatorTrack& track = s.tracks[slot];
+    meet(track.asked, snap.groups[slot]);
+    track.decision = decided(snap, node, s, slot, step, pool);
+    const Decision& d = track.decision;
+    const bool only_burst = d.target == d.current && d.target == d.base && d.burst > 0;
+    const Because because = only_burst ? Because::law_burst : law_of(microseconds{d.current}, microseconds{d.target});
+    ask(snap, track.asked, slot, because, microseconds{d.target}, microseconds{d.burst}, out);
   }
 };
 

@@ -77,6 +77,31 @@ bool burst_accepted(std::int64_t burst, Hierarchy hierarchy);
 /// absolute instead: this one drifts (docs/policies/koordinator.md).
 std::int64_t pod_after(std::int64_t pod, std::int64_t current, std::int64_t target);
 
+/// One cycle's decision about one container, and all that it was made of.
+struct Decision {
+  TimePoint at;                            ///< epoch: none yet
+  Config config;                           ///< in force for this container
+  std::optional<ThrottleCounters> since;   ///< since the cycle before; nullopt: no sample
+  std::optional<Limiter> limiter;          ///< after it was asked; nullopt: there is none
+  bool limiter_allows = true;
+  std::optional<Pool> pool;                ///< over five cycles; nullopt: not known
+  PoolState state = PoolState::unknown;
+  Operation operation = Operation::remain;
+  std::int64_t base = 0, current = 0, ceiling = 0, target = 0;   ///< us in the file's period
+  std::int64_t burst = 0;                  ///< us, before it is cut to the quota
+};
+
+template <class Archive, Of<Pool> T>
+void fields(Archive& a, T& v) {
+  auto& [total, used] = v;
+  a(total, used);
+}
+template <class Archive, Of<Decision> T>
+void fields(Archive& a, T& v) {
+  auto& [at, config, since, limiter, limiter_allows, pool, state, operation, base, current, ceiling, target, burst] = v;
+  a(at);
+  if (at != TimePoint{}) a(config, since, limiter, limiter_allows, pool, state, operation, base, current, ceiling, target, burst);
+}
 template <class Archive, Of<Config> T>
 void fields(Archive& a, T& v) {
   auto& [policy, cpu_burst_percent, quota_burst_percent, quota_burst_period_s, share_pool_percent] = v;

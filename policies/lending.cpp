@@ -54,7 +54,7 @@ Because spent(const Snapshot& snap, const HeadroomParams& p, const LendingState&
 
 MilliCpu ceiling_of(const Snapshot& snap, const Group& g) {
   const auto cpus = g.cpus.any() ? static_cast<std::int64_t>(g.cpus.count()) : snap.catalog.cpus;
-  return std::min(snap.catalog.rule_of(g).borrow.value_or(BorrowRule{}).up_to, MilliCpu{cpus * 1000});
+  return std::min(offer_of(snap.catalog.rule_of(g)).up_to, MilliCpu{cpus * 1000});
 }
 
 bool may_start(const Snapshot& snap, const HeadroomParams& p, const LendingState& s, const Group& group,

@@ -30,7 +30,7 @@ Because closed(const Snapshot& snap, const HeadroomParams& p);
 /// Why this container is lent nothing whatever it wants; none: it may borrow.
 Because barred(const Snapshot& snap, Slot slot, const Borrower& b);
 
-/// min(upTo of its class, CPUs it may use); of a class that may not borrow: as if it might, with the defaults.
+/// min(upTo of its class, CPUs it may use); of who may not borrow: as if he might.
 MilliCpu ceiling_of(const Snapshot& snap, const Group& g);
 
 /// Whether it is in the first seconds of its life and its pod has had no start lease lately.

@@ -16,6 +16,25 @@ bool backwards(const Counters& before, const GroupState& g) {
          g.throttle.throttled_time < before.throttle.throttled_time;
 }
 
+/// Whether such a policy heeds it: classes that lend nothing are no matter to it.
+bool is_heeded(Bar bar) {
+  switch (bar) {
+    case Bar::own: case Bar::system_part: case Bar::system_unit: case Bar::system_namespace: case Bar::opt_out: case Bar::label:
+    case Bar::best_effort: case Bar::holdout: case Bar::namespaces: return true;
+    case Bar::none: case Bar::sandbox: case Bar::kind: case Bar::helper: case Bar::sidecar: case Bar::init: case Bar::finished:
+    case Bar::withheld: case Bar::unknown: case Bar::no_class: case Bar::spare_class: case Bar::watch_only: return false;
+  }
+  return false;
+}
+
+/// Of a group that untreated() refuses for what it is.
+Bar heeded_bar(const Catalog& catalog, const Group& g) {
+  Bars bars = catalog.rule_of(g).bars;
+  if (g.infrastructure || !is_workload(catalog, g)) return first_bar(catalog, g);
+  while (bars.any() && !is_heeded(bars.first())) bars.remove(bars.first());
+  return bars.first();
+}
+
 MilliCpu cores_under(const Bandwidth& base, microseconds quota) {
   return limit_of({quota, base.period, microseconds{0}}).value_or(MilliCpu{});
 }
@@ -26,7 +45,7 @@ Because untreated(const Snapshot& snap, Slot slot) {
   const Group* group = snap.catalog.find(slot);
   if (group == nullptr || slot >= snap.groups.size() || snap.groups[slot].id != group->id) return Because::refuse_unread;
   if (group->infrastructure || !is_workload(snap.catalog, *group)) return Because::refuse_class;
-  if (const ClassRule& rule = snap.catalog.rule_of(*group); rule.spared || !may_be_written(rule.qos)) return Because::refuse_class;
+  if (const ClassRule& rule = snap.catalog.rule_of(*group); rule.bars.spare() || !may_be_written(rule.qos)) return Because::refuse_class;
   const Ownership& own = snap.groups[slot].own;
   if (own.base && !own.base->quota) return Because::refuse_unlimited;
   if (!own.base || !own.certain || own.base->period.count() <= 0) return Because::refuse_uncertain;
@@ -104,6 +123,7 @@ void leave(const Snapshot& snap, Asked& asked, Slot slot, Desired& out, Because 
 Reason explain_asked(const Snapshot& snap, const Asked* asked, Slot slot) {
   Reason why;
   why.because = untreated(snap, slot);
+  if (why.because == Because::refuse_class) why.bar = heeded_bar(snap.catalog, *snap.catalog.find(slot));
   if (why.because != Because::none) return why;
   const GroupState& g = snap.groups[slot];
   if (asked != nullptr && asked->id == g.id && asked->why.because != Because::none) return asked->why;

@@ -130,8 +130,8 @@ Terms terms_of(const Snapshot& snap, const HeadroomParams& p, const LendingState
   out.because = first_rule(snap, p, s, slot);
   out.lent = b.lease != 0;
   out.ceiling = ceiling_of(snap, *group);
-  out.credit = b.credit;
-  out.credit_cap = snap.catalog.rule_of(*group).borrow.value_or(BorrowRule{}).credit;
+  out.credit_cap = offer_of(snap.catalog.rule_of(*group)).credit;
+  out.credit = b.account || out.because != Because::refuse_class ? b.credit : out.credit_cap;   // an account begins full
   out.wait_until = wait_of(snap, slot, b, out.because);
   out.wanted_at = b.wanted_at;
   const GroupState& g = snap.groups[slot];

@@ -18,7 +18,7 @@ struct StaticLimits {
   static std::span<const ParamDoc> docs() { return {}; }
   static void decide(const Snapshot&, const Params&, State&, Desired&) {}
   static Reason explain(const Snapshot&, const Params&, const State&, Slot) {
-    return Reason{.because = Because::refuse_class};
+    return Reason{.because = Because::refuse_class, .bar = Bar::watch_only};
   }
   static Terms terms(const Snapshot&, const Params&, const State&, Slot) {
     return Terms{.because = Because::refuse_class};

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "metrics/model/lendable.hpp"
+#include "policies/koordinator_law.hpp"
 
 namespace headroom {
 
@@ -34,6 +35,7 @@ struct Terms {
   ShareTerms share{};                    ///< of its lease or, without one, what it would have got in this tick
   MilliCpu missing{};                  ///< so much more room and every claim of `share`'s tick would be satisfied
   std::vector<Claim> claims{};           ///< behind `share` if that is of this tick
+  std::optional<koordlet::Decision> law{};   ///< of policy koordinator: its last one; nullopt: none, or of another policy
 };
 
 }  // namespace headroom

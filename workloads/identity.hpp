@@ -26,7 +26,8 @@ ClassRule classify(const Identity& identity, std::string_view path, std::span<co
 struct Classified {
   ClassRule rule;
   std::optional<std::size_t> matched, entry;
-  std::optional<std::size_t> held_back;   ///< first class without borrow that may mean it, but asks what is not known
+  std::optional<std::size_t> held_back;   ///< first class without borrow, up to the match, that may mean it but asks what is not known
+  std::optional<std::size_t> unheard;     ///< the same of classes with borrow
   ContainerRole role = ContainerRole::service;   ///< of a pod's container; `service` where nothing tells
 };
 Classified classify_why(const Identity& identity, std::string_view path, std::span<const ClassConfig> classes, const Known& known = {});
@@ -35,16 +36,21 @@ Classified classify_why(const Identity& identity, std::string_view path, std::sp
 /// @param role  of classify_why()
 std::optional<WorkflowStep> step_in(const Known& known, ContainerRole role, std::span<const ClassConfig> classes);
 
-/// Whether a rollout leaves a group at its own limit. A pod whose namespace is not known is left out where namespaces are asked for.
-bool is_left_out(const Restriction& only, const Identity& identity, const Known& known);
+/// Why a rollout leaves a group at its own limit: holdout, namespaces. A pod whose namespace is not known is left out where
+/// namespaces are asked for.
+Bars left_out(const Restriction& only, const Identity& identity, const Known& known);
 
 /// The ceiling that a pod asks for by headroom.io/up-to ("2 cores"), at most what the administrator allows.
 struct AskedCeiling {
   std::optional<MilliCpu> up_to;          ///< nullopt: it asks for none, or may not, or for something unintelligible
-  std::string told;                       ///< what a person should know about it; empty: nothing
+  std::string told;                       ///< what a person should know about it, but whose it is; empty: nothing
 };
+constexpr std::string_view kUpToAnnotation = "headroom.io/up-to";
 /// Counted in tenths of a core, rounded down.
 AskedCeiling asked_ceiling(const Pod& pod, const AnnotationRules& rules);
+
+/// What a tenant wrote, of any length, as it is told to people.
+std::string shortened(const std::string& text);
 
 /// False below a container: what lies deeper is the container's own business.
 bool descend_below(const Identity& identity);

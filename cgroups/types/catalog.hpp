@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cgroups/types/bandwidth.hpp"
+#include "cgroups/types/bar.hpp"
 #include "cgroups/types/burst_strategy.hpp"
 #include "cgroups/types/cpu_set.hpp"
 #include "cgroups/types/workload.hpp"
@@ -66,14 +68,38 @@ struct ClassRule {
   std::optional<BorrowRule> borrow;
   WeightRule weight = WeightRule::automatic;
   int rank = 0;                               ///< of its class in the configuration, from 1 on; 0: no class
-  bool spared = false;                        ///< its owner has opted out, or the rollout leaves it out: for every policy
+  Bars bars{};                                ///< beyond what the class itself says; with any, `borrow` is none
+  std::optional<BorrowRule> barred{};         ///< what would be lent but for the bars
   friend bool operator==(const ClassRule&, const ClassRule&) = default;
 };
 
-/// Whether a group that falls under the other may keep what it holds: its class may stand at another place.
+/// Whether a group that falls under the other may keep what it holds: its class may stand at another place, and what bars it
+/// may be something else.
 inline bool same_grant(ClassRule a, const ClassRule& b) {
+  if (a.bars.spare() != b.bars.spare()) return false;
   a.rank = b.rank;
+  a.bars = b.bars;
+  a.barred = b.barred;
   return a == b;
+}
+
+inline void put_bar(ClassRule& rule, Bar bar) {
+  rule.bars.add(bar);
+  if (rule.borrow) rule.barred = std::exchange(rule.borrow, std::nullopt);
+}
+inline void lift_bar(ClassRule& rule, Bar bar) {
+  rule.bars.remove(bar);
+  if (!rule.bars.any()) rule.borrow = std::exchange(rule.barred, std::nullopt);
+}
+
+/// What is lent, or would be; of a class that lends nothing: the defaults.
+inline BorrowRule offer_of(const ClassRule& rule) { return rule.borrow ? *rule.borrow : rule.barred.value_or(BorrowRule{}); }
+
+/// The first that keeps a group under this rule from borrowing; none: it may.
+inline Bar first_bar(const ClassRule& rule) {
+  if (rule.borrow) return Bar::none;
+  if (rule.bars.any()) return rule.bars.first();
+  return rule.name == "none" ? Bar::no_class : Bar::spare_class;
 }
 
 /// One cgroup directory that we look at. Ancestors of a watched group are groups too, up to the root (""). What every
@@ -83,6 +109,7 @@ struct Group {
   std::string ns, pod, container;  ///< Kubernetes' names, or Docker's of the container; empty where nothing knows them
   std::shared_ptr<const WorkflowStep> step;   ///< null: of no engine that is known
   std::shared_ptr<const koordlet::Patch> strategy;   ///< of its pod, for policy koordinator; null: asks for none, or may not
+  std::vector<std::string> unheard;   ///< annotations of its pod that are not, and why ("headroom.io/up-to: …")
   CpuSet cpus;               ///< CPUs it may use; empty: unreadable
   /// Per 100 ms, of a pod: what its spec asks for; of a systemd unit: what systemd has said that it has, since somebody last
   /// wrote. nullopt: none, or nobody has told.
@@ -109,5 +136,13 @@ struct Catalog {
   const Group* find(Slot s) const { return s < groups.size() && groups[s] ? &*groups[s] : nullptr; }
   const ClassRule& rule_of(const Group& g) const { return rules[g.rule]; }
 };
+
+/// The same of a group.
+inline Bar first_bar(const Catalog& catalog, const Group& g) {
+  const Bar bar = first_bar(catalog.rule_of(g));
+  const bool of_engine = g.role == ContainerRole::infra || g.role == ContainerRole::infra_init;
+  if (g.infrastructure) return of_engine ? Bar::helper : Bar::sandbox;
+  return bar > Bar::kind && !may_be_written(g.identity.kind) ? Bar::kind : bar;
+}
 
 }  // namespace headroom

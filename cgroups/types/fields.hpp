@@ -31,10 +31,15 @@ void fields(Archive& a, T& v) {
   auto& [up_to, start, credit, visibility] = v;
   a(up_to, start, credit, visibility);
 }
+template <class Archive, Of<Bars> T>
+void fields(Archive& a, T& v) {
+  auto& [set] = v;
+  a(set);
+}
 template <class Archive, Of<ClassRule> T>
 void fields(Archive& a, T& v) {
-  auto& [name, qos, borrow, weight, rank, spared] = v;
-  a(name, qos, borrow, weight, rank, spared);
+  auto& [name, qos, borrow, weight, rank, bars, barred] = v;
+  a(name, qos, borrow, weight, rank, bars, barred);
 }
 template <class Archive, Of<WorkflowStep> T>
 void fields(Archive& a, T& v) {
@@ -43,8 +48,8 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<Group> T>
 void fields(Archive& a, T& v) {
-  auto& [path, ns, pod, container, step, strategy, cpus, spec_quota, inode, first_seen, identity, id, parent, rule, role, infrastructure] = v;
-  a(path, ns, pod, container, step, strategy, cpus, spec_quota, inode, first_seen, identity, id, parent, rule, role, infrastructure);
+  auto& [path, ns, pod, container, step, strategy, unheard, cpus, spec_quota, inode, first_seen, identity, id, parent, rule, role, infrastructure] = v;
+  a(path, ns, pod, container, step, strategy, unheard, cpus, spec_quota, inode, first_seen, identity, id, parent, rule, role, infrastructure);
 }
 template <class Archive, Of<Catalog> T>
 void fields(Archive& a, T& v) {
@@ -58,8 +63,8 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<Reason> T>
 void fields(Archive& a, T& v) {
-  auto& [because, asked, granted, lendable, rate, credit, expires, neighbour] = v;
-  a(because, asked, granted, lendable, rate, credit, expires, neighbour);
+  auto& [because, asked, granted, lendable, rate, credit, expires, neighbour, bar] = v;
+  a(because, asked, granted, lendable, rate, credit, expires, neighbour, bar);
 }
 template <class Archive, Of<Write> T>
 void fields(Archive& a, T& v) {

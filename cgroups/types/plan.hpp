@@ -60,6 +60,7 @@ struct Reason {
   nanoseconds credit{0}; ///< left on its account
   TimePoint expires{};     ///< when the lease ends by itself; epoch: never
   Slot neighbour = kNoSlot;  ///< who is harmed, for revoke_harm and weight_lowered
+  Bar bar = Bar::none;     ///< for refuse_class
   friend bool operator==(const Reason&, const Reason&) = default;
 };
 

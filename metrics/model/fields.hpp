@@ -25,9 +25,10 @@ void fields(Archive& a, T& v) {
 template <class Archive, Of<NodeView> T>
 void fields(Archive& a, T& v) {
   auto& [cpus, at, usage, use_now, protected_use, class_use, cpu_busy, steal, pressure, state, target, judge,
-         worst_lateness_1s, failed_ticks, blind, hold_when_blind, contract_budget, contract_seconds, breach_seconds, expected] = v;
+         worst_lateness_1s, failed_ticks, blind, hold_when_blind, contract_budget, contract_window,
+         contract_seconds, breach_seconds, expected] = v;
   a(cpus, at, usage, use_now, protected_use, class_use, cpu_busy, steal, pressure, state, target, judge, worst_lateness_1s,
-    failed_ticks, blind, hold_when_blind, contract_budget, contract_seconds, breach_seconds, expected);
+    failed_ticks, blind, hold_when_blind, contract_budget, contract_window, contract_seconds, breach_seconds, expected);
 }
 template <class Archive, Of<ModelParams> T>
 void fields(Archive& a, T& v) {

@@ -138,6 +138,7 @@ void take_node(ModelState::Impl& m, const ModelParams& params, const Sample& sam
   NodeMemory& memory = m.memory;
   node.at = sample.at;
   node.judge = params.judge;
+  node.contract_window = params.contract_window;
   node.contract_budget = nanoseconds{params.contract_window} * params.added_wait_permille / 1000;
   const int percent = std::min(params.target_percent.value_or(100), params.judge == Judge::none ? 75 : 95);
   node.target = MilliCpu{node.cpus * std::int64_t{10} * percent};

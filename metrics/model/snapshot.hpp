@@ -88,6 +88,7 @@ struct NodeView {
   bool blind = false;                ///< too many of them: what is known of the node is old
   bool hold_when_blind = false;      ///< then what is out is left as it is, and not put back (node.onBlind)
   nanoseconds contract_budget{0};    ///< harm that the contract allows a neighbour per window (contract.addedWait x per)
+  seconds contract_window{60};       ///< contract.per
   std::uint64_t contract_seconds = 0, breach_seconds = 0;
   std::optional<MilliCpu> expected;  ///< sum of GroupState::expected; nullopt: lendable() adds it up itself
 };

@@ -26,6 +26,10 @@ class RandomNode final : public Source, public Sink {
     catalog_.rules.back().borrow->credit = milliseconds{pick(0, 900)};
     catalog_.rules.push_back({"narrow", QosClass::step, BorrowRule{}, WeightRule::automatic});
     catalog_.rules.back().borrow->up_to = MilliCpu{300};
+    catalog_.rules.push_back({"spared", QosClass::ls, std::nullopt, WeightRule::automatic});
+    for (const Bar bar : {Bar::opt_out, Bar::holdout, Bar::withheld})
+      if (percent(60)) put_bar(catalog_.rules.back(), bar);
+    if (catalog_.rules.back().bars.any()) catalog_.rules.back().barred = BorrowRule{};
     add("", kNoSlot, GroupKind::other, 0, {});
     burstable_ = add("kubepods/burstable", add("kubepods", 0, GroupKind::qos, 0, {}), GroupKind::qos, 0, {});
     for (int i = pick(2, 6); i > 0; --i) pod();
@@ -127,7 +131,7 @@ class RandomNode final : public Source, public Sink {
     const microseconds quota{pick(10'000, 120'000)};
     Bandwidth b;
     if (!unlimited) b.quota = quota;
-    const auto rule = static_cast<std::uint32_t>(pick(0, 6));
+    const auto rule = static_cast<std::uint32_t>(pick(0, 7));
     const Slot p = add("kubepods/burstable/pod" + uid, burstable_, GroupKind::pod, 0, b);
     const Slot c = add(catalog_.groups[p]->path + "/main", p, GroupKind::container, rule, b);
     for (const Slot s : {p, c}) catalog_.groups[s]->identity.pod_uid = uid;

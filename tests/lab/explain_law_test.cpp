@@ -76,6 +76,66 @@ TEST(ExplainLaw, WhatIsRefusedByThePolicyThatOnlyWatchesIsToldSo) {
   });
 }
 
+/// koordlet's next quota, made anew from what is told of it: down on overload or without tokens, up where it was throttled while
+/// the pool is idle, base where its strategy raises none; then its bounds.
+std::int64_t next_us(const koordlet::Decision& d) {
+  const bool raises = d.config.policy == koordlet::BurstPolicy::automatic || d.config.policy == koordlet::BurstPolicy::cfs_quota_burst_only;
+  const double threshold = static_cast<double>(d.config.share_pool_percent) / 100, ratio = d.pool ? d.pool->used / d.pool->total : 0;
+  const bool overload = d.pool && ratio >= threshold, idle = d.pool && ratio < 0.9 * threshold;
+  const bool throttled = d.since && d.since->throttled_periods > 0;
+  double factor = 1;
+  if (!d.limiter_allows || overload) factor = 0.8;
+  else if (throttled && idle) factor = 1.2;
+  const auto moved = raises ? static_cast<std::int64_t>(static_cast<double>(d.current) * factor) : d.base;
+  return std::max(d.base, std::min(moved, std::max(d.base, d.base * d.config.quota_burst_percent / 100)));
+}
+
+TEST(ExplainLaw, WhatKoordinatorDecidedIsToldWithItsOwnArithmetic) {
+  std::map<koordlet::Operation, int> operations;
+  int refused = 0, raised = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed)
+    run(seed, "koordinator", [&](const Snapshot& now, const Engine& engine, const Explanation& e) {
+      const std::string text = explain_text(e, now.catalog), head = text.substr(0, text.find('\n'));
+      EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 24) << text;
+      EXPECT_THAT(text, testing::Not(HasSubstr("lendable"))) << "that is no matter to it";
+      if (!e.by_law) {
+        ++refused;
+        EXPECT_THAT(head, HasSubstr(" does not borrow: ")) << text;
+        EXPECT_EQ(check_changes(e, now, *engine.policy, engine.plans, engine.rails), "") << text;
+        return;
+      }
+      EXPECT_THAT(head, HasSubstr("policy koordinator decides")) << text;
+      EXPECT_THAT(text, HasSubstr("to change"));
+      const auto& held = now.groups[e.slot].own.in_force;
+      EXPECT_EQ(e.in_all, limit_of(*held)) << text;
+      raised += e.in_all > e.limit;
+      EXPECT_EQ(head.find("raised") != std::string::npos, e.in_all > e.limit) << text;
+      if (!e.law) return;   // its first cycle is still to come
+      ++operations[e.law->operation];
+      EXPECT_EQ(e.law->target, next_us(*e.law)) << text;
+      EXPECT_THAT(text, HasSubstr(fmt::format("quota      {} us = max(base {}, min(", e.law->target, e.law->base)));
+    });
+  EXPECT_GT(refused, 50);
+  EXPECT_GT(raised, 10);
+  EXPECT_GE(operations.size(), 3u);
+}
+
+TEST(ExplainLaw, TheContractsBudgetIsToldWithItsWindow) {
+  test::RandomNode node(3);
+  Engine engine = node.engine();
+  engine.model.params.contract_window = seconds{600};
+  for (std::uint64_t number = 1; number <= 30; ++number) {
+    const TickResult r = tick(node, node, engine);
+    for (Slot s = 1; s < r.snapshot.groups.size(); ++s) {
+      if (r.snapshot.catalog.find(s) == nullptr) continue;
+      const Explanation e = explain(r.snapshot, *engine.policy, engine.plans, engine.rails, number, s);
+      EXPECT_EQ(e.allowed_per, seconds{600});
+      EXPECT_EQ(e.allowed, seconds{6});
+      EXPECT_THAT(explain_text(e, r.snapshot.catalog), HasSubstr("6.0 s in 600 s are allowed each"));
+    }
+  }
+}
+
 TEST(ExplainLaw, AJournalExplainsAsTheDaemonDid) {
   for (std::uint64_t seed = 50; seed < 55; ++seed) {
     test::RandomNode node(seed);

@@ -101,7 +101,7 @@ TEST_F(JournalLive, ExplainsABorrowerAndARefusedOneAndReplaysToTheSamePlansAndWo
                            milliseconds{5'000})) << refused;
     EXPECT_FALSE(refused["explanation"]["borrows"]);
     EXPECT_THAT(refused["text"].get<std::string>(), HasSubstr("to change  give it a class that may borrow"));
-    EXPECT_EQ(refused["explanation"]["toChange"]["kind"], "borrow_rule");
+    EXPECT_EQ(refused["explanation"]["toChange"]["kind"], "bar");
     told.push_back({"plain", refused["explanation"]});
     std::this_thread::sleep_for(seconds{1});   // a journal of some length
     daemon.signal(SIGTERM);

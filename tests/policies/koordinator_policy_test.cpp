@@ -69,7 +69,7 @@ TEST_F(Koordlet, WhoHasOptedOutIsLeftAlone) {
   cycles(5);
   ASSERT_GT(quota_of(node, step), 100000);
   node.catalog.rules.push_back(node.catalog.rules[kStep]);
-  node.catalog.rules.back().spared = true;
+  node.catalog.rules.back().bars.add(Bar::opt_out);
   node.catalog.groups[step]->rule = static_cast<std::uint32_t>(node.catalog.rules.size() - 1);
   cycles(3);
   EXPECT_EQ(quota_of(node, step), 100000);

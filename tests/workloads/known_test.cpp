@@ -104,7 +104,7 @@ TEST(Known, HelpersOfAnEngineBorrowNothing) {
 TEST(Known, APodMayAlwaysOptOutAndIsThenProtected) {
   const auto found = judged({pods([](Pod& p) { p.annotations["headroom.io/opt-out"] = "true"; }), nullptr}, {lends("step", engine("argo"))});
   EXPECT_FALSE(found.rule.borrow);
-  EXPECT_TRUE(found.rule.spared);
+  EXPECT_EQ(first_bar(found.rule), Bar::opt_out);
   EXPECT_EQ(found.rule.qos, QosClass::ls);
 }
 
@@ -176,11 +176,11 @@ TEST(LeftOut, ByShareOfUidsAndByNamespace) {
   const auto world = pods([](Pod&) {});
   const Identity identity = identify(kPath);
   const Known known = world->find(kUid, kId);
-  EXPECT_FALSE(is_left_out({}, identity, known));
-  EXPECT_TRUE(is_left_out({100'000, {}}, identity, {})) << "a UID is enough";
-  EXPECT_FALSE(is_left_out({0, {"flows"}}, identity, known));
-  EXPECT_TRUE(is_left_out({0, {"other"}}, identity, known));
-  EXPECT_TRUE(is_left_out({0, {"flows"}}, identity, {})) << "until its namespace is known";
+  EXPECT_FALSE(left_out({}, identity, known).any());
+  EXPECT_EQ(left_out({100'000, {}}, identity, {}).first(), Bar::holdout) << "a UID is enough";
+  EXPECT_FALSE(left_out({0, {"flows"}}, identity, known).any());
+  EXPECT_EQ(left_out({0, {"other"}}, identity, known).first(), Bar::namespaces);
+  EXPECT_EQ(left_out({0, {"flows"}}, identity, {}).first(), Bar::namespaces) << "until its namespace is known";
 }
 
 TEST(AskedCeiling, IsClampedIgnoredOrRefusedWithAReason) {
