@@ -55,7 +55,7 @@ Names names_of(const Known& known, ContainerRole role, const ClassRules& rules) 
   out.ns = known.pod->ns;
   out.pod = known.pod->name;
   if (known.container == nullptr) {
-    out.spec_quota = pod_cpu(*known.pod).quota;
+    if (const auto quota = pod_cpu(*known.pod).quota) out.owners_limit = FiniteLimit{*quota, kKubePeriod};
     return out;
   }
   out.container = known.container->name;

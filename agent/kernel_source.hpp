@@ -50,8 +50,8 @@ class KernelSource final : public Source, public GroupAccess {
   /// While systemd puts its units' own values back: what is written to them is nobody's new word.
   void reloading(bool active) { reloading_ = active; }
 
-  /// What systemd has said that a unit's own limit is, per 100 ms; until somebody writes to it again.
-  void owner_says(Slot slot, std::uint64_t group_id, microseconds quota) { tree_.set_spec(slot, group_id, quota); }
+  /// What systemd has said that a unit's own limit is; until somebody writes to it again.
+  void owner_says(Slot slot, std::uint64_t group_id, FiniteLimit limit) { tree_.set_owners_limit(slot, group_id, limit); }
 
   int event_fd() { return tree_.watcher().fd(); }        ///< readable: somebody wrote, or a group came or went
   /// Right after an apply: takes what is queued, so that event_fd() is not readable because of our own writes.

@@ -90,7 +90,7 @@ void KernelSource::judge_file(const FileBatch& batch, Sample& sample) {
   const TimePoint now = clock_();
   const auto what = fold_.judge(batch, text ? std::optional(*text) : std::nullopt, now);
   if (!what) return;
-  if (group->identity.kind != GroupKind::pod) tree_.set_spec(batch.slot, group->id, std::nullopt);   // what was said before, no longer counts
+  if (group->identity.kind != GroupKind::pod) tree_.set_owners_limit(batch.slot, group->id, std::nullopt);   // what was said before, no longer counts
   sample.events.push_back({batch.slot, group->id, event_file(batch.file), *what, now, reloading_ && is_unit_group(*group)});
   if (text) own_.foreign.push_back({batch.slot, group->id, batch.file, *text});
 }

@@ -31,7 +31,7 @@ void GroupTree::describe(Directory& directory) {
   group.strategy = names.strategy;
   group.unheard = names.unheard;
   group.role = names.role;
-  group.spec_quota = directory.verdict.identity.kind == GroupKind::pod ? names.spec_quota : std::nullopt;
+  group.owners_limit = directory.verdict.identity.kind == GroupKind::pod ? names.owners_limit : std::nullopt;
   if (names.told) group.infrastructure = names.role == ContainerRole::infra || names.role == ContainerRole::infra_init;
 }
 
@@ -66,9 +66,9 @@ void GroupTree::reclassify(ClassRules rules) {
   ++catalog_.generation;
 }
 
-void GroupTree::set_spec(Slot slot, std::uint64_t group_id, std::optional<microseconds> quota) {
+void GroupTree::set_owners_limit(Slot slot, std::uint64_t group_id, std::optional<FiniteLimit> limit) {
   if (slot >= catalog_.groups.size() || !catalog_.groups[slot] || catalog_.groups[slot]->id != group_id) return;
-  if (std::exchange(catalog_.groups[slot]->spec_quota, quota) != quota) ++catalog_.generation;
+  if (std::exchange(catalog_.groups[slot]->owners_limit, limit) != limit) ++catalog_.generation;
 }
 
 void GroupTree::know(KnownWorld world, const std::unordered_set<std::string>& changed) {

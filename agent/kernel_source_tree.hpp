@@ -56,8 +56,8 @@ class GroupTree final {
   void reclassify(ClassRules rules);
   /// What sources tell now; groups of the changed pods (by UID) and Docker containers (by ID) get names and rules anew.
   void know(KnownWorld world, const std::unordered_set<std::string>& changed);
-  /// Group::spec_quota of a group that is no pod's.
-  void set_spec(Slot slot, std::uint64_t group_id, std::optional<microseconds> quota);
+  /// Group::owners_limit of a group that is no pod's.
+  void set_owners_limit(Slot slot, std::uint64_t group_id, std::optional<FiniteLimit> limit);
   /// Containers that came since the last call and that no source has told of yet: pod UID and container ID.
   std::vector<Identity> take_strangers();
 

@@ -10,13 +10,6 @@
 #include "workloads/rivals.hpp"
 
 namespace headroom {
-namespace {
-
-/// systemd knows no burst.
-bool same_limit(const Bandwidth& a, const Bandwidth& b) { return a.quota == b.quota && (!a.quota || a.period == b.period); }
-
-}  // namespace
-
 /// Who is new; and a pod whose owner was refused something, or overtaken: its spec says what he wanted.
 void Loop::ask_about(std::vector<Identity> who) {
   for (const FileEvent& event : last_->sample.events) {
@@ -57,13 +50,14 @@ void Loop::ask_who_wrote() {
 void Loop::take_unit_answers(std::vector<UnitAnswer> answers) {
   for (const auto& [question, cpu] : answers) {
     const bool of_shares = question.event.file == FileEvent::File::shares;
+    const auto own = cpu ? finite(own_bandwidth(*cpu)) : std::nullopt;   // systemd knows no burst
     const bool its_own = cpu && (of_shares ? question.shares == own_shares(*cpu, source_.catalog().v2)
-                                           : question.bandwidth && same_limit(*question.bandwidth, own_bandwidth(*cpu)));
+                                           : question.bandwidth && finite(*question.bandwidth) == own);
     const FileEvent& event = question.event;
-    const bool in_vain = !its_own && event.what != FileEvent::What::changed && !of_shares && cpu && cpu->quota_per_sec;
+    const bool in_vain = !its_own && event.what != FileEvent::What::changed && !of_shares && own;
     accounting_.foreign(event, question.path, its_own || event.reload || in_vain ? "systemd" : "unknown");
     if (!in_vain) continue;
-    parts_.source.owner_says(event.slot, event.group_id, *cpu->quota_per_sec / 10);   // he tries it once
+    parts_.source.owner_says(event.slot, event.group_id, *own);   // he tries it once
     engine_.reads.wake = monotonic_now();
   }
 }

@@ -107,6 +107,7 @@ bool foreign_shape(const Ownership& own) {
 bool is_put_right(const Ownership& own, microseconds lent, microseconds home) {
   return own.put_right && lent.count() == 0 && own.in_force->quota == home;
 }
+Bandwidth put_right(const FiniteLimit& owners, microseconds burst) { return {owners.quota, owners.period, std::min(burst, owners.quota)}; }
 
 /// A member's target, with what has to stand because the kernel refused it within the last second.
 std::optional<Bandwidth> member_target(const Context& c, const Unit& unit, Slot slot) {
@@ -119,7 +120,7 @@ std::optional<Bandwidth> member_target(const Context& c, const Unit& unit, Slot 
   if (s.burst.count() > 0 && kernel_burst_allowed(c, slot)) to.burst = capped_burst(s.burst, *own.base);
   if (s.set_quota) to.burst = std::min(to.burst, *to.quota);   // its owner's, under a quota below his (KERNEL 3)
   if (s.set_burst && burst_may_be_set(c, slot)) to.burst = std::clamp(*s.set_burst, microseconds{0}, *to.quota);
-  if (is_put_right(own, *to.quota - *own.base->quota, *to.quota)) to = {own.put_right, to.period, std::min(to.burst, *own.put_right)};
+  if (is_put_right(own, *to.quota - *own.base->quota, *to.quota)) to = put_right(*own.put_right, to.burst);
   if (to == *own.base && !bandwidth_is_ours(c, slot)) return std::nullopt;
   if (!unit.forced && refused_lately(c, slot, to)) return own.in_force;
   return to;
@@ -181,7 +182,7 @@ std::optional<Bandwidth> pod_target(const Context& c, const Unit& unit, std::vec
   if (own.least && own.in_force->quota && c.rails.can.parent_child_rule)
     to.quota = std::max(*to.quota, std::min(*own.least, *own.in_force->quota));
   to.burst = set ? std::clamp(own.base->burst + burst, microseconds{0}, *to.quota) : capped_burst(own.base->burst + burst, *own.base);
-  if (is_put_right(own, all_lent, *to.quota)) to = {own.put_right, to.period, std::min(to.burst, *own.put_right)};
+  if (is_put_right(own, all_lent, *to.quota)) to = put_right(*own.put_right, to.burst);
   if (to == *own.base && !bandwidth_is_ours(c, unit.root)) return std::nullopt;
   const bool lowers = own.in_force->quota && *to.quota < *own.in_force->quota;
   if (!unit.forced && lowers && (waits_for_the_dead(c, unit.root) || refused_lately(c, unit.root, to))) return own.in_force;

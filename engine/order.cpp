@@ -18,30 +18,33 @@ struct Move {
   Bandwidth at, to;
 };
 
-bool above(const std::optional<microseconds>& a, const std::optional<microseconds>& b) {
-  if (!a || !b) return !a && b;
-  return *a > *b;
+/// More of a CPU: a put right limit may have another period. A quota is below 2^44 us and a period below 2^20: it fits.
+bool above(const Bandwidth& a, const Bandwidth& b) {
+  if (!a.quota || !b.quota) return !a.quota && b.quota;
+  const auto us = [](microseconds t) { return static_cast<std::uint64_t>(t.count()); };
+  return us(*a.quota) * us(b.period) > us(*b.quota) * us(a.period);
 }
 
 /// The value after `step`; equal to m.at where the step does not concern it.
 Bandwidth after(const Move& m, Step step) {
   Bandwidth next = m.at;
-  const bool up = above(m.to.quota, m.at.quota), down = above(m.at.quota, m.to.quota);
+  const bool up = above(m.to, m.at), down = !up && finite(m.to) != finite(m.at);
+  const auto move_limit = [&] { next.quota = m.to.quota, next.period = m.to.period; };
   switch (step) {
     case Step::burst_down:
       next.burst = std::min(m.at.burst, m.to.burst);
       break;
     case Step::pod_up:
-      if (m.pod && up) next.quota = m.to.quota;
+      if (m.pod && up) move_limit();
       break;
     case Step::quota_down:
-      if (!m.pod && down) next.quota = m.to.quota;
+      if (!m.pod && down) move_limit();
       break;
     case Step::quota_up:
-      if (!m.pod && up) next.quota = m.to.quota;
+      if (!m.pod && up) move_limit();
       break;
     case Step::pod_down:
-      if (m.pod && down) next.quota = m.to.quota;
+      if (m.pod && down) move_limit();
       break;
     case Step::burst_up:
       next.burst = m.to.burst;
@@ -63,7 +66,7 @@ std::vector<Move> moves_of(const Context& c, const Unit& unit, std::span<const T
 /// A pod moves because of its containers: the reason is theirs, unless its owner's own value is put right.
 Reason reason_of(const Context& c, const std::vector<Move>& moves, const Move& m, const Bandwidth& next) {
   const auto& owners = c.group(m.slot).own.put_right;
-  if (owners && next.quota == owners) {
+  if (owners && finite(next) == owners) {
     Reason why;
     why.because = Because::put_right;
     return why;

@@ -16,6 +16,19 @@ struct Bandwidth {
   friend bool operator==(const Bandwidth&, const Bandwidth&) = default;
 };
 
+/// A limit as its owner asks for one: both of its numbers, since neither means anything without the other.
+struct FiniteLimit {
+  microseconds quota{0};              ///< >= 1000 us
+  microseconds period{100'000};       ///< 1000..1000000 us
+  friend bool operator==(const FiniteLimit&, const FiniteLimit&) = default;
+};
+
+/// Without its burst; nullopt: unlimited.
+constexpr std::optional<FiniteLimit> finite(const Bandwidth& b) {
+  if (!b.quota) return std::nullopt;
+  return FiniteLimit{*b.quota, b.period};
+}
+
 /// quota / period; nullopt: unlimited.
 constexpr std::optional<MilliCpu> limit_of(const Bandwidth& b) {
   if (!b.quota || b.period.count() <= 0) return std::nullopt;

@@ -111,9 +111,9 @@ struct Group {
   std::shared_ptr<const koordlet::Patch> strategy;   ///< of its pod, for policy koordinator; null: asks for none, or may not
   std::vector<std::string> unheard;   ///< annotations of its pod that are not, and why ("headroom.io/up-to: …")
   CpuSet cpus;               ///< CPUs it may use; empty: unreadable
-  /// Per 100 ms, of a pod: what its spec asks for; of a systemd unit: what systemd has said that it has, since somebody last
+  /// Of a pod: what its spec asks for, per 100 ms; of a systemd unit: what systemd has said that it has, since somebody last
   /// wrote. nullopt: none, or nobody has told.
-  std::optional<microseconds> spec_quota;
+  std::optional<FiniteLimit> owners_limit;
   std::uint64_t inode = 0;   ///< in the cpu (v1) or unified (v2) hierarchy
   TimePoint first_seen;      ///< epoch: it was there before us
   Identity identity;

@@ -11,6 +11,11 @@ void fields(Archive& a, T& v) {
   auto& [quota, period, burst] = v;
   a(quota, period, burst);
 }
+template <class Archive, Of<FiniteLimit> T>
+void fields(Archive& a, T& v) {
+  auto& [quota, period] = v;
+  a(quota, period);
+}
 template <class Archive, Of<Shares> T>
 void fields(Archive& a, T& v) {
   auto& [value] = v;
@@ -48,8 +53,8 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<Group> T>
 void fields(Archive& a, T& v) {
-  auto& [path, ns, pod, container, step, strategy, unheard, cpus, spec_quota, inode, first_seen, identity, id, parent, rule, role, infrastructure] = v;
-  a(path, ns, pod, container, step, strategy, unheard, cpus, spec_quota, inode, first_seen, identity, id, parent, rule, role, infrastructure);
+  auto& [path, ns, pod, container, step, strategy, unheard, cpus, owners_limit, inode, first_seen, identity, id, parent, rule, role, infrastructure] = v;
+  a(path, ns, pod, container, step, strategy, unheard, cpus, owners_limit, inode, first_seen, identity, id, parent, rule, role, infrastructure);
 }
 template <class Archive, Of<Catalog> T>
 void fields(Archive& a, T& v) {

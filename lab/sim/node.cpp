@@ -79,9 +79,9 @@ void SimNode::remove(Slot slot) {
   happened_ = true;
 }
 
-void SimNode::tell_spec(Slot pod, std::optional<microseconds> quota) {
-  if (catalog_.find(pod) == nullptr) return;
-  catalog_.groups[pod]->spec_quota = quota;
+void SimNode::tell_limit(Slot slot, std::optional<FiniteLimit> limit) {
+  if (catalog_.find(slot) == nullptr) return;
+  catalog_.groups[slot]->owners_limit = limit;
   ++catalog_.generation;
   happened_ = true;
 }

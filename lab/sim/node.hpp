@@ -55,8 +55,8 @@ class SimNode final : public Source, public Sink {
   void remove(Slot slot);
   Slot find(const std::string& path) const;   ///< kNoSlot: no such group
 
-  /// What a source tells of a pod's spec, from now on.
-  void tell_spec(Slot pod, std::optional<microseconds> quota);
+  /// What a source tells of a pod's spec or a unit's properties, from now on.
+  void tell_limit(Slot slot, std::optional<FiniteLimit> limit);
 
   /// Somebody else's write, now. Errors: as write_file(); it is told as `refused` then.
   Result<> foreign_write(const ForeignWrite& write);

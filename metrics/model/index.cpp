@@ -29,7 +29,7 @@ Place place_of(const Catalog& catalog, const Group& group) {
   place.infra = group.infrastructure;
   place.protect = is_protected(rule.qos) && !group.infrastructure;
   place.borrows = rule.borrow.has_value() && !group.infrastructure;
-  place.spec_quota = group.spec_quota;
+  place.owners_limit = group.owners_limit;
   place.confined = group.cpus.any() && group.cpus.count() < static_cast<std::size_t>(catalog.cpus);
   return place;
 }
@@ -76,7 +76,7 @@ void index_catalog(ModelState::Impl& m, const Catalog& catalog) {
   }
   link_children(m);
   for (Slot s = 0; s < n; ++s)
-    if (m.places[s].spec_quota) compare_with_spec(m, s);
+    if (m.places[s].owners_limit) compare_with_spec(m, s);
   for (Slot s = 0; s < n; ++s)
     if (m.groups[s].own.least) note_least(m, s);
   for (const Slot s : m.counted) update_expected(m, catalog, s);

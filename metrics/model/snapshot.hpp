@@ -27,7 +27,7 @@ struct Ownership {
   TimePoint hands_off_until;          ///< nothing may be written before
   TimePoint no_lease_until;           ///< ended from outside: none for 1 s
   TimePoint no_burst_until;           ///< somebody's decrease was refused: no kernel burst for 10 min
-  std::optional<microseconds> put_right;   ///< of a pod: quota that its owner asked for in vain, because of us; nothing is lent before
+  std::optional<FiniteLimit> put_right;    ///< of a pod or a unit: what its owner asked for in vain, because of us; nothing is lent before
   std::optional<microseconds> least;       ///< of a pod: its largest container's base, where that is above the pod's own
   bool drop = false;                  ///< somebody wrote this tick in this pod: everything of ours in it goes now
   bool overtaken = false;             ///< ours overtook somebody's write: back to base, reported

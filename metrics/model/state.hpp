@@ -108,7 +108,7 @@ struct Place {
   QosClass qos = QosClass::ls;
   bool pod_kind = false, container_kind = false, protect = false, borrows = false, infra = false, counted = false;
   bool confined = false;  ///< to fewer CPUs than the node has
-  std::optional<microseconds> spec_quota;  ///< per 100 ms
+  std::optional<FiniteLimit> owners_limit;  ///< as in Group
 };
 
 struct NodeMemory {

@@ -11,26 +11,29 @@ constexpr nanoseconds kOurDoing = seconds{1};   // after our last write: who was
 constexpr nanoseconds kNoLease = seconds{1};    // time for a source to be asked; nothing new is in the way meanwhile
 constexpr nanoseconds kPatience = minutes{5};   // for the source that knows the spec
 
-/// In the unit of the group's own period. Formula: kubelet's, MilliCPUToQuota; it never writes less than 1 ms.
-std::optional<microseconds> spec_of(const ModelState::Impl& m, Slot slot) {
-  const auto& spec = m.places[slot].spec_quota;
+/// A unit's as systemd says it. A pod's in the unit of the group's own period, which kubelet chooses for all of its pods.
+/// Formula: kubelet's, MilliCPUToQuota; it never writes less than 1 ms.
+std::optional<FiniteLimit> wanted_by_owner(const ModelState::Impl& m, Slot slot) {
+  const auto& wanted = m.places[slot].owners_limit;
   const auto& base = m.groups[slot].own.base;
-  if (!spec || !base || !base->quota) return std::nullopt;
-  return std::max(microseconds{1000}, microseconds{spec->count() * base->period.count() / 100'000});
+  if (!wanted || !base || !base->quota) return std::nullopt;
+  if (!m.places[slot].pod_kind) return wanted;
+  return FiniteLimit{std::max(microseconds{1000}, wanted->quota * base->period.count() / wanted->period.count()), base->period};
 }
 
 }  // namespace
 
 void compare_with_spec(ModelState::Impl& m, Slot pod) {
-  const auto spec = spec_of(m, pod);
-  if (spec && m.groups[pod].own.certain && spec == m.groups[pod].own.base->quota) m.own[pod].spec_agreed = true;
+  const auto spec = wanted_by_owner(m, pod);
+  if (spec && m.groups[pod].own.certain && spec == finite(*m.groups[pod].own.base)) m.own[pod].spec_agreed = true;
 }
 
 void note_written(ModelState::Impl& m, Slot slot, const Bandwidth& in_force, TimePoint at) {
   m.own[slot].wrote_at = at;
   Ownership& own = m.groups[slot].own;
-  if (!own.put_right || in_force.quota != own.put_right) return;
-  own.base->quota = own.put_right;
+  if (!own.put_right || finite(in_force) != own.put_right) return;
+  own.base->quota = own.put_right->quota;
+  own.base->period = own.put_right->period;
   note_base(m, slot);
 }
 
@@ -74,9 +77,9 @@ void note_least(ModelState::Impl& m, Slot pod) {
 void answer(ModelState::Impl& m, TimePoint now) {
   std::erase_if(m.unanswered, [&](Slot slot) {
     Ownership& own = m.groups[slot].own;
-    const auto spec = spec_of(m, slot);
-    if (spec && spec != own.base->quota) {
-      own.put_right = spec;
+    const auto wanted = wanted_by_owner(m, slot);
+    if (wanted && wanted != finite(*own.base)) {
+      own.put_right = wanted;
       m.touch(slot);
       return false;
     }

@@ -49,6 +49,20 @@ TEST(Planner, AContainerThatRestartsLeavesNothingBehindInItsPod) {
   EXPECT_EQ(quota_of(l.node, l.pod), microseconds{80'000});
 }
 
+TEST(Planner, PutsRightWhatItsOwnerAskedForInVainOverHisPeriod) {
+  for (const auto& [quota, period] : {std::pair{5'000, 50'000}, {10'000, 50'000}, {30'000, 50'000}, {10'000, 100'000}}) {
+    Loop l;
+    const Slot unit = l.node.add(0, "dflow.slice/run-u1.scope", GroupKind::scope, kStep, limited(20'000));
+    const FiniteLimit wanted{microseconds{quota}, microseconds{period}};
+    l.node.own(unit).put_right = wanted;
+    l.node.touched = {unit};
+    const Plan plan = l.step();
+    ASSERT_EQ(plan.writes.size(), 1u) << quota << " " << period;
+    EXPECT_EQ(plan.writes[0].why.because, Because::put_right);
+    EXPECT_EQ(finite(*l.node.own(unit).in_force), wanted) << quota << " " << period;
+  }
+}
+
 TEST(Planner, WhatIsTakenBackGoesLargestAndNewestFirst) {
   Loop l;
   std::vector<Slot> pods, steps;

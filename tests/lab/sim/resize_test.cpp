@@ -26,7 +26,7 @@ class Resizes {
     pod_ = made(kPod);
     for (std::size_t i = 0; i < 2; ++i) steps_[i] = made(std::string(kPod) + "/" + std::string(64, i == 0 ? 'a' : 'b'));
     for (const Slot slot : {pod_, steps_[0], steps_[1]}) EXPECT_TRUE(node_.kernel().write_limit(slot, {quota_of(slot), kPeriod, {}}));
-    if (spec_ == Spec::is_told) node_.tell_spec(pod_, quota_of(pod_));
+    if (spec_ == Spec::is_told) node_.tell_limit(pod_, FiniteLimit{quota_of(pod_), kPeriod});
     for (const Slot step : steps_) {
       Load load;
       load.kind = LoadKind::burst;
@@ -50,7 +50,7 @@ class Resizes {
     const bool down = quota_of(pod_) < node_.bandwidth(pod_).quota;
     const nanoseconds gap = milliseconds{3 + static_cast<std::int64_t>(random_.next() % (random_.next() % 2 == 0 ? 8 : 98))};
     const nanoseconds told = milliseconds{static_cast<std::int64_t>(random_.next() % 900)};
-    if (spec_ == Spec::is_told) node_.at(node_.now() + told, [this] { node_.tell_spec(pod_, quota_of(pod_)); });
+    if (spec_ == Spec::is_told) node_.at(node_.now() + told, [this] { node_.tell_limit(pod_, FiniteLimit{quota_of(pod_), kPeriod}); });
     known_at_ = node_.now() + told;
     if (down) {
       write_step(step, node_.now() + milliseconds{60}, [this, gap] { write_pod(node_.now() + gap, [this] { done_ = true; }); });

@@ -9,15 +9,13 @@
 namespace headroom::lab::sim {
 namespace {
 
-constexpr microseconds kPeriod{100'000};
-
 class Unit {
  public:
   Unit(Version version, std::uint64_t seed)
       : random_(seed), node_({.cpus = 2, .version = version, .seed = seed}), engine_{ModelState(ModelParams{}), {}, {}, {}, {}, {}, {}, {}, {}} {
     (void)made("dflow.slice", {});
     unit_ = made("dflow.slice/run-u1.scope", step_rule());
-    EXPECT_TRUE(node_.kernel().write_limit(unit_, {own_, kPeriod, {}}));
+    EXPECT_TRUE(node_.kernel().write_limit(unit_, {own_.quota, own_.period, {}}));
     Load load;
     load.kind = LoadKind::burst;
     load.threads = 2;
@@ -30,16 +28,16 @@ class Unit {
     node_.set_lateness(milliseconds{8 * (seed % 3)});
   }
 
-  /// `systemctl set-property CPUQuota=`
+  /// `systemctl set-property CPUQuota= CPUQuotaPeriodSec=`
   void set_property() {
-    own_ = microseconds{10'000 + static_cast<std::int64_t>(random_.next() % 9) * 10'000};
+    own_ = any_limit();
     write(false);
     run_for(milliseconds{100 + static_cast<std::int64_t>(random_.next() % 2000)});
   }
   /// Twenty times `systemctl daemon-reload`; from time to time somebody has edited the unit's file before.
   void reload() {
     for (int i = 0; i < 20; ++i) {
-      if (random_.next() % 8 == 0) own_ = microseconds{10'000 + static_cast<std::int64_t>(random_.next() % 9) * 10'000};
+      if (random_.next() % 8 == 0) own_ = any_limit();
       const TimePoint at = node_.now();
       write(true);
       run_for(seconds{1});
@@ -54,20 +52,29 @@ class Unit {
   bool ends_at_its_own() {
     engine_.rails.off = true;
     run_for(seconds{2});
-    return node_.bandwidth(unit_) == Bandwidth{own_, kPeriod, {}};
+    return node_.bandwidth(unit_) == Bandwidth{own_.quota, own_.period, {}};
   }
   int lent = 0, refused = 0;
 
  private:
   Slot made(const std::string& path, const ClassRule& rule) { return node_.add({path, identify(path), rule}).value(); }
-  /// What was said before no longer counts; what was refused, the daemon asks for.
+  /// From 10 % to 90 % of a CPU, over one of systemd's periods.
+  FiniteLimit any_limit() {
+    constexpr milliseconds kPeriods[] = {milliseconds{100}, milliseconds{20}, milliseconds{50}, milliseconds{200}};
+    const microseconds period = kPeriods[random_.next() % std::size(kPeriods)];
+    return {period * (1 + static_cast<std::int64_t>(random_.next() % 9)) / 10, period};
+  }
+  /// On v1 in two files, the period first. What was said before no longer counts; what was refused, the daemon asks for.
   void write(bool reload) {
-    node_.tell_spec(unit_, std::nullopt);
-    const auto text = std::to_string(own_.count()) + (node_.catalog().v2 ? " 100000" : "");
-    if (node_.foreign_write({unit_, File::quota, text, reload})) return;
+    node_.tell_limit(unit_, std::nullopt);
+    const std::string quota = std::to_string(own_.quota.count()), period = std::to_string(own_.period.count());
+    const bool v2 = node_.catalog().v2;
+    const bool first = v2 || node_.foreign_write({unit_, File::period, period, reload});
+    const bool taken = node_.foreign_write({unit_, File::quota, v2 ? quota + " " + period : quota, reload}) && first;
+    if (taken) return;
     ++refused;
     const milliseconds answer{1 + static_cast<std::int64_t>(random_.next() % 50)};
-    node_.at(node_.now() + answer, [this, own = own_] { if (own == own_) node_.tell_spec(unit_, own); });
+    node_.at(node_.now() + answer, [this, own = own_] { if (own == own_) node_.tell_limit(unit_, own); });
   }
   void run_for(nanoseconds time) {
     const TimePoint until = node_.now() + time;
@@ -77,7 +84,7 @@ class Unit {
       const Ownership& own = result.snapshot.groups[unit_].own;
       lent += own.in_force && own.base && own.in_force->quota > own.base->quota ? 1 : 0;
       hands_off_ = hands_off_ || own.hands_off_until != TimePoint{};
-      is_right_ = own.base && own.base->quota == own_;
+      is_right_ = own.base && finite(*own.base) == own_;
     }
   }
 
@@ -85,7 +92,7 @@ class Unit {
   SimNode node_;
   Engine engine_;
   Slot unit_ = kNoSlot;
-  microseconds own_{20'000};
+  FiniteLimit own_{microseconds{20'000}};
   bool hands_off_ = false, is_right_ = false;
 };
 

@@ -329,15 +329,16 @@ TEST(Unit, WhoseOwnerWasRefusedGetsWhatHeAskedFor) {
   EXPECT_FALSE(w.tick().groups[unit].own.put_right) << "nobody has said yet what he wanted";
   w.ms += 10;
   w.wrote(unit, quota_ms(20));
-  w.catalog.groups[unit]->spec_quota = milliseconds{10};
+  const FiniteLimit wanted{milliseconds{5}, milliseconds{50}};
+  w.catalog.groups[unit]->owners_limit = wanted;
   ++w.catalog.generation;
-  EXPECT_EQ(w.tick().groups[unit].own.put_right, milliseconds{10});
+  EXPECT_EQ(w.tick().groups[unit].own.put_right, wanted) << "with the period that he wants it over";
   w.ms += 10;
-  w.wrote(unit, quota_ms(10));
+  w.wrote(unit, Bandwidth{wanted.quota, wanted.period, {}});
   w.tick();
   w.ms += 10;
   const Ownership own = w.tick().groups[unit].own;
-  EXPECT_EQ(own.base, quota_ms(10));
+  EXPECT_EQ(own.base, (Bandwidth{wanted.quota, wanted.period, {}}));
   EXPECT_FALSE(own.put_right);
 }
 
@@ -347,7 +348,7 @@ TEST(Unit, WhoseOwnerWasRefusedForAnotherReasonIsLeftAlone) {
   w.settle({{unit, quota_ms(20)}});
   w.ms += 2000;
   w.event(unit, What::refused);
-  w.catalog.groups[unit]->spec_quota = milliseconds{10};
+  w.catalog.groups[unit]->owners_limit = FiniteLimit{milliseconds{10}};
   ++w.catalog.generation;
   EXPECT_FALSE(w.tick().groups[unit].own.put_right) << "nothing of ours was in the way";
 }
