@@ -25,6 +25,7 @@ Result<Library> load() {
                    look_up(from, "sd_bus_close_unref", l.bus_close_unref) && look_up(from, "sd_bus_match_signal", l.bus_match_signal) &&
                    look_up(from, "sd_bus_call_method", l.bus_call_method) &&
                    look_up(from, "sd_bus_get_property_trivial", l.bus_get_property_trivial) &&
+                   look_up(from, "sd_bus_get_property_string", l.bus_get_property_string) &&
                    look_up(from, "sd_bus_path_encode", l.bus_path_encode) && look_up(from, "sd_bus_message_read", l.message_read) &&
                    look_up(from, "sd_bus_error_free", l.error_free);
   if (!all) return fail(Errc::absent, kName, "it is not what this program was built for");

@@ -26,6 +26,7 @@ struct Library {
   decltype(&sd_bus_match_signal) bus_match_signal = nullptr;
   decltype(&sd_bus_call_method) bus_call_method = nullptr;
   decltype(&sd_bus_get_property_trivial) bus_get_property_trivial = nullptr;
+  decltype(&sd_bus_get_property_string) bus_get_property_string = nullptr;
   decltype(&sd_bus_path_encode) bus_path_encode = nullptr;
   decltype(&sd_bus_message_read) message_read = nullptr;
   decltype(&sd_bus_error_free) error_free = nullptr;

@@ -56,6 +56,8 @@ Shares own_shares(const UnitCpu& cpu, bool v2) {
   return Shares{v2 ? weight : weight * 1024 / 100};
 }
 
+bool is_group_of(const UnitCpu& unit, std::string_view path) { return !path.empty() && unit.group.ends_with("/" + std::string(path)); }
+
 struct UnitBus::Connection {
   Connection(const Library& l, std::function<void(bool)> told) : library(l), reloading(std::move(told)) {}
   ~Connection() {
@@ -66,6 +68,7 @@ struct UnitBus::Connection {
 
   Result<> open(const std::string& address);
   Result<std::uint64_t> number(const std::string& object, const char* interface, const char* property);
+  Result<std::string> text(const std::string& object, const char* interface, const char* property);
 
   static int on_reloading(sd_bus_message* message, void* self, sd_bus_error*) {
     auto& connection = *static_cast<Connection*>(self);
@@ -115,6 +118,15 @@ Result<std::uint64_t> UnitBus::Connection::number(const std::string& object, con
   return value;
 }
 
+Result<std::string> UnitBus::Connection::text(const std::string& object, const char* interface, const char* property) {
+  BusError told(library);
+  char* value = nullptr;
+  const int error = library.bus_get_property_string(bus, kService, object.c_str(), interface, property, &told.error, &value);
+  if (error < 0) return fail(Errc::io, "systemd", std::string(property) + ": " + told.text(error));
+  const std::unique_ptr<char, decltype(&std::free)> owner(value, &std::free);
+  return std::string(value);
+}
+
 int UnitBus::fd() const { return connection_->library.bus_get_fd(connection_->bus); }
 
 short UnitBus::events() const {
@@ -142,11 +154,13 @@ Result<UnitCpu> UnitBus::cpu_of(std::string_view unit) {
   const auto quota = c.number(object, interface, "CPUQuotaPerSecUSec");
   const auto period = quota ? c.number(object, interface, "CPUQuotaPeriodUSec") : quota;
   const auto weight = period ? c.number(object, interface, "CPUWeight") : period;
-  if (!weight) return tl::unexpected(weight.error());
+  const auto group = weight ? c.text(object, interface, "ControlGroup") : tl::unexpected(weight.error());
+  if (!group) return tl::unexpected(group.error());
   UnitCpu cpu;
   if (*quota != kNone) cpu.quota_per_sec = microseconds{static_cast<std::int64_t>(*quota)};
   if (*period != kNone) cpu.quota_period = microseconds{static_cast<std::int64_t>(*period)};
   if (*weight != kNone) cpu.weight = *weight;
+  cpu.group = *group;
   return cpu;
 }
 

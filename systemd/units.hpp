@@ -18,7 +18,12 @@ struct UnitCpu {
   std::optional<microseconds> quota_per_sec;   ///< CPUQuotaPerSecUSec; nullopt: none
   std::optional<microseconds> quota_period;    ///< CPUQuotaPeriodUSec; nullopt: 100 ms
   std::optional<std::uint64_t> weight;         ///< CPUWeight; nullopt: not set
+  std::string group;                           ///< ControlGroup: from the hierarchy's root on; empty: it does not run
 };
+
+/// Whether a group is this unit's. A user's manager, and that of a container, has units by the same names.
+/// @param path  below the root that we work under, which may be below the hierarchy's
+bool is_group_of(const UnitCpu& unit, std::string_view path);
 
 /// What systemd writes for them: quota over a period of 1 ms to 1 s that is long enough for a quota of 1 ms (systemd 252,
 /// cgroup.c: cgroup_cpu_adjust_period, cgroup_apply_unified_cpu_quota). Burst is none of its business: 0.

@@ -25,7 +25,7 @@ struct UnitQuestion {
 };
 struct UnitAnswer {
   UnitQuestion question;
-  std::optional<systemd::UnitCpu> cpu;     ///< nullopt: nobody could be asked
+  std::optional<systemd::UnitCpu> cpu;     ///< nullopt: nobody could be asked, or the group is no unit of his
 };
 
 /// News for the loop.

@@ -63,7 +63,8 @@ void UnitWatch::answer(systemd::UnitBus* bus) {
   }
   for (UnitQuestion& question : questions) {
     const auto cpu = bus == nullptr ? Result<systemd::UnitCpu>(fail(Errc::absent, kName, "")) : bus->cpu_of(question.unit);
-    board_.publish(UnitAnswer{std::move(question), cpu ? std::optional(*cpu) : std::nullopt});
+    const bool his = cpu && systemd::is_group_of(*cpu, question.path);
+    board_.publish(UnitAnswer{std::move(question), his ? std::optional(*cpu) : std::nullopt});
   }
 }
 

@@ -28,6 +28,18 @@ TEST(OwnBandwidth, IsWhatSystemdWrites) {
   EXPECT_FALSE(own_bandwidth(UnitCpu{}).quota);
 }
 
+TEST(IsGroupOf, TellsUnitsOfOneNameApart) {
+  UnitCpu cpu;
+  EXPECT_FALSE(is_group_of(cpu, "dflow.slice/step.service")) << "it does not run";
+  cpu.group = "/dflow.slice/step.service";
+  EXPECT_TRUE(is_group_of(cpu, "dflow.slice/step.service"));
+  EXPECT_TRUE(is_group_of(cpu, "step.service")) << "below a root of our own";
+  EXPECT_FALSE(is_group_of(cpu, "user.slice/user-1000.slice/user@1000.service/app.slice/step.service")) << "a user's";
+  EXPECT_FALSE(is_group_of(cpu, "machine.slice/c1.service/payload/dflow.slice/step.service")) << "a container's";
+  EXPECT_FALSE(is_group_of(cpu, "flow.slice/step.service"));
+  EXPECT_FALSE(is_group_of(cpu, ""));
+}
+
 TEST(OwnShares, FollowTheWeight) {
   UnitCpu cpu;
   EXPECT_EQ(own_shares(cpu, true), Shares{100});
