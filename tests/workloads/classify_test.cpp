@@ -120,6 +120,14 @@ TEST(Classify, ASliceMeansItsServicesAndScopes) {
   EXPECT_EQ(classified("dflow.slice/run-u7.scope", {by_unit("step", "other*", "dflow.slice")}).name, "none") << "all keys of an entry";
 }
 
+TEST(Classify, AUnitThatTwoClassesMatchFallsUnderTheFirstWritten) {
+  const auto render = by_unit("render", "render@*.service", ""), step = by_unit("step", "", "dflow.slice");
+  const auto* both = "dflow.slice/render@1.service";
+  EXPECT_EQ(classified(both, {render, step}).name, "render");
+  EXPECT_EQ(classified(both, {step, render}).name, "step");
+  EXPECT_EQ(classified("dflow.slice/run-u7.scope", {render, step}).name, "step");
+}
+
 TEST(Classify, AContainerInSystemSliceIsAContainer) {
   EXPECT_EQ(classified("system.slice/docker-" + kId + ".scope", {by_path("work", "**", Lends::yes)}).qos, QosClass::step);
   EXPECT_EQ(classified("system.slice/docker-" + kId + ".scope", {}).qos, QosClass::ls);
