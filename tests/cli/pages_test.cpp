@@ -54,9 +54,38 @@ void expect_documented(const Documented& d, std::vector<std::string> words) {
   }
 }
 
+/// Of one --help, and of those of the commands below it.
+std::set<std::string> options_of(std::vector<std::string> words) {
+  words.push_back("--help");
+  const std::string help = run(words).out;
+  words.pop_back();
+  auto out = options_in(help);
+  for (const auto& command : commands_in(help)) {
+    auto below = words;
+    below.push_back(command);
+    out.merge(options_of(below));
+  }
+  return out;
+}
+
+/// What a manual page prints in bold and with a minus sign in front.
+std::set<std::string> options_on(const std::string& man) {
+  constexpr std::string_view kBegin = "fB-", kEnd = "fR";
+  std::set<std::string> out;
+  for (auto at = man.find(kBegin); at != std::string::npos; at = man.find(kBegin, at + 1))
+    out.insert(man.substr(at + 2, man.find(kEnd, at) - at - 2));
+  return out;
+}
+
 class Pages : public testing::TestWithParam<Documented> {};
 
 TEST_P(Pages, HaveEveryOptionThatHelpHas) { expect_documented(GetParam(), {program(GetParam().name)}); }
+
+TEST_P(Pages, OfTheManualHaveNoOptionThatHelpHasNot) {
+  const auto on_page = options_on(without(page(GetParam(), "man"), '\\'));
+  EXPECT_THAT(on_page, Contains("--help"));
+  EXPECT_THAT(options_of({program(GetParam().name)}), testing::IsSupersetOf(on_page));
+}
 
 TEST_P(Pages, OfTheManualHaveTheirSectionsAndTheProgramsVersion) {
   const std::string man = page(GetParam(), "man");
