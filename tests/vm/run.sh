@@ -56,8 +56,9 @@ image=$root.cpio
 log=$(mktemp)
 trap 'rm -rf "$root" "$image" "$log"' EXIT
 
-# Emulated CPUs drift apart on a busy machine. The clock's watchdog would then patch the running kernel, which QEMU's
-# translator does not always survive: no watchdog, and a guest that crashes is booted once more.
+# Emulated also where there is a /dev/kvm: on a machine that is itself a guest it may run kernels made for it alone (PVM), and Debian's
+# hangs without a word. Emulated CPUs drift apart on a busy machine. The clock's watchdog would then patch the running kernel, which
+# QEMU's translator does not always survive: no watchdog, and a guest that crashes is booted once more.
 boot() {
   timeout -k 5 "$limit" qemu-system-x86_64 -machine q35,accel=tcg -cpu max -smp 2 -m "${HEADROOM_VM_MB:-2048}" -nographic -no-reboot \
     -nic none -kernel "$kernel" -initrd "$image" \
