@@ -23,8 +23,8 @@ struct Names {
   std::shared_ptr<const WorkflowStep> step;
   std::shared_ptr<const koordlet::Patch> strategy;
   ContainerRole role = ContainerRole::service;
-  std::optional<FiniteLimit> owners_limit; ///< of a pod's own group
-  std::vector<std::string> unheard;         ///< annotations of its pod that are not, and why
+  std::optional<FiniteLimit> owners_limit;  ///< of a pod's own group
+  std::vector<std::string> unheard;        ///< annotations of its pod that are not, and why
   bool told = false;   ///< a source knows it: what its files look like does not count any more
 };
 
