@@ -55,7 +55,8 @@ void WhatIf::settle(Slot slot) {
 /// A class of its own is the default one.
 void WhatIf::lift(Bar bar, Slot slot) {
   ClassRule& rule = own_rule(slot);
-  if (bar == Bar::no_class || bar == Bar::spare_class) rule = {.name = "what-if", .qos = QosClass::step, .borrow = BorrowRule{}, .bars = {}, .barred = {}};
+  if (bar == Bar::no_class || bar == Bar::spare_class)
+    rule = {.name = "what-if", .qos = QosClass::step, .borrow = {}, .bars = {}, .barred = BorrowRule{}};
   lift_bar(rule, bar);
   if (rule.qos == QosClass::ls || !may_be_written(rule.qos)) rule.qos = rule.borrow ? QosClass::step : QosClass::ls;
   begin_life(slot);

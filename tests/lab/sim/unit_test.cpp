@@ -58,10 +58,11 @@ class Unit {
 
  private:
   Slot made(const std::string& path, const ClassRule& rule) { return node_.add({path, identify(path), rule}).value(); }
-  /// From 10 % to 90 % of a CPU, over one of systemd's periods.
+  /// From 10 % to 90 % of a CPU, over one of systemd's periods; over the usual one where they are two files, of which the kernel
+  /// may refuse one and take the other: then there is nothing to tell a new base from.
   FiniteLimit any_limit() {
     constexpr milliseconds kPeriods[] = {milliseconds{100}, milliseconds{20}, milliseconds{50}, milliseconds{200}};
-    const microseconds period = kPeriods[random_.next() % std::size(kPeriods)];
+    const microseconds period = kPeriods[node_.catalog().v2 ? random_.next() % std::size(kPeriods) : 0];
     return {period * (1 + static_cast<std::int64_t>(random_.next() % 9)) / 10, period};
   }
   /// On v1 in two files, the period first. What was said before no longer counts; what was refused, the daemon asks for.
