@@ -149,7 +149,8 @@ std::set<std::string> arms_run(const Scenario& scenario) {
     if (word != "lab" || !(script >> name >> list) || name != scenario.name) continue;
     std::set<std::string> out;
     if (scenario.kind != Kind::startup && scenario.kind != Kind::relief) out.insert("static");
-    for (const auto& arm : parse_arms(list, Twin::not_needed).value()) out.insert(arm.name);
+    const auto arms = parse_arms(list, Twin::not_needed).value();   // range-for keeps no reference into a Result alive
+    for (const auto& arm : arms) out.insert(arm.name);
     return out;
   }
   return {};
