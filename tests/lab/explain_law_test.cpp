@@ -45,7 +45,7 @@ void run(std::uint64_t seed, const std::string& policy, Look look) {
 
 TEST(ExplainLaw, ArithmeticAddsUpWhenMadeAnewAndTheNamedChangeDoesWhatItSays) {
   Seen seen;
-  for (std::uint64_t seed = 1; seed <= 60; ++seed)
+  for (std::uint64_t seed = 1; seed <= 80; ++seed)
     run(seed, "headroom", [&](const Snapshot& now, const Engine& engine, const Explanation& e) {
       const std::string where = fmt::format("seed {}, tick {}, slot {}\n{}", seed, e.tick, e.slot, explain_text(e, now.catalog));
       ASSERT_EQ(check_arithmetic(e, now), "") << where;
