@@ -6,18 +6,13 @@
 #include "workloads/identity.hpp"
 
 namespace headroom {
-namespace {
-
-constexpr std::string_view kOptOut = "headroom.io/opt-out";
-
-}  // namespace
 
 std::vector<std::string> annotation_faults(const Pod& pod, const AnnotationRules& rules) {
   std::vector<std::string> out;
   const auto tell = [&out](std::string_view key, const std::string& what) { out.push_back(fmt::format("{}: {}", key, what)); };
   if (const auto asked = asked_ceiling(pod, rules); !asked.told.empty()) tell(kUpToAnnotation, asked.told);
-  if (const auto& text = text_at(pod.annotations, kOptOut); !text.empty() && text != "true" && text != "false")
-    tell(kOptOut, fmt::format("want \"true\", got \"{}\"", shortened(text)));
+  if (const auto& text = text_at(pod.annotations, kOptOutAnnotation); !text.empty() && text != "true" && text != "false")
+    tell(kOptOutAnnotation, fmt::format("want \"true\", got \"{}\"", shortened(text)));
   const auto& burst = text_at(pod.annotations, kBurstAnnotation);
   if (burst.empty() || !rules.koordinator) return out;
   const auto asked = parse_burst_annotation(burst);

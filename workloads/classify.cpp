@@ -82,7 +82,7 @@ Bar bar_of_role(ContainerRole role, const Known& known) {
 }
 
 
-bool opts_out(const Known& known) { return known.pod != nullptr && text_at(known.pod->annotations, "headroom.io/opt-out") == "true"; }
+bool opts_out(const Known& known) { return known.pod != nullptr && text_at(known.pod->annotations, kOptOutAnnotation) == "true"; }
 
 /// The first class that means it, and the first of those before that may, had more been known.
 Classified match_class(const Candidate& who, std::span<const ClassConfig> classes) {

@@ -46,6 +46,7 @@ struct AskedCeiling {
   std::string told;                       ///< what a person should know about it, but whose it is; empty: nothing
 };
 constexpr std::string_view kUpToAnnotation = "headroom.io/up-to";
+constexpr std::string_view kOptOutAnnotation = "headroom.io/opt-out";   ///< "true": lent nothing, under every policy
 /// Counted in tenths of a core, rounded down.
 AskedCeiling asked_ceiling(const Pod& pod, const AnnotationRules& rules);
 
