@@ -35,6 +35,7 @@ void set_log(Log& log, const Config& config) { log.set(level_of(config), config.
 void set_bounds(ModelParams& params, const Config& config) {
   params.target_percent = config.target_percent;
   params.added_wait_permille = config.added_wait_permille;
+  params.steal_permille = config.steal_permille;
   params.hold_when_blind = !config.restore_when_blind;
 }
 

@@ -71,6 +71,7 @@ Config config_of(const Tree& root, std::string_view file) {
   Config config;
   config.mode = mode_of(top.text("mode"));
   config.target_percent = target_of(node);
+  config.steal_permille = static_cast<int>(node.amount("steal") / 100);
   config.restore_when_blind = node.text("onBlind") == "restore";
   config.added_wait_permille = static_cast<int>(contract.amount("addedWait") / 100);
   config.contract_window = seconds{contract.amount("per") / 1000};

@@ -41,6 +41,7 @@ struct Config {
   int version = 1;
   Mode mode = Mode::observe;
   std::optional<int> target_percent;       ///< node.target
+  int steal_permille = 20;                 ///< node.steal
   bool restore_when_blind = true;          ///< node.onBlind
   int added_wait_permille = 10;
   seconds contract_window{60};

@@ -29,6 +29,8 @@ constexpr Key kKeys[] = {
     {"node.target", auto_or_percent, "90%", "auto",
      "share of the CPUs that use and leases together may reach (SMT sibling of a busy CPU: 0.4); auto: 95 % where a judge is in "
      "force, 75 % without; a number is an upper bound on both", 1000, 100'000},
+    {"node.steal", tenths_of_percent, "2%", "2%",
+     "share of the CPUs that the hypervisor may give to others, over 10 s, before nothing is lent; 100%: whatever it gives", 0, 100'000},
     {"node.onBlind", word, "restore | hold", "restore", "after 3 failed ticks in a row: put the originals back, or leave what is out"},
 
     {"contract", map, "", "", "what a neighbour may suffer"},

@@ -35,7 +35,7 @@ std::string load(const Explanation& e) {
 }
 
 std::string room(const Explanation& e, const Change& change) {
-  if (e.share.of.stolen) return "the hypervisor has to give this node its CPUs: more than 2 % of them are stolen";
+  if (e.share.of.stolen) return "the hypervisor has to give this node its CPUs, or node.steal has to be larger";
   return fmt::format("{} cores more have to be free: of what its neighbours are expected to use, or a larger node",
                      cores(change.cores));
 }

@@ -84,7 +84,7 @@ std::string term_lines(const Explanation& e, const Catalog& names) {
 std::string lendable_lines(const Explanation& e, const Catalog& names) {
   const LendableTerms& of = e.share.of;
   if (e.share.at == TimePoint{}) return "";
-  if (of.stolen) return line("lendable", "0.000: more than 2 % of the node's CPUs are stolen by its hypervisor");
+  if (of.stolen) return line("lendable", "0.000: the hypervisor gives more of the node's CPUs to others than node.steal allows");
   const MilliCpu taken = of.expected + of.siblings + of.claimed;
   std::string out = line("lendable", fmt::format("{} = {} ({} CPUs x {} %) - {}{}", cores(std::max(MilliCpu{}, of.target - taken)),
                                                  cores(of.target), e.cpus, of.target.value / (10 * std::max(1, e.cpus)),

@@ -13,7 +13,7 @@
 
 namespace headroom {
 
-constexpr std::string_view kJournalMagic = "HRJRNL9\n";
+constexpr std::string_view kJournalMagic = "HRJRN10\n";
 
 /// Inputs and plan of one tick. catalog and rails are as the tick saw them.
 struct JournalTick {

@@ -12,6 +12,7 @@ struct ModelParams {
   nanoseconds scheduler_tick{4'000'000};   ///< 1/HZ
   Judge judge = Judge::none;
   std::optional<int> target_percent;       ///< 1..100; nullopt: 95 with a judge, 75 without
+  int steal_permille = 20;                 ///< node.steal, 0..1000
   int added_wait_permille = 10;            ///< contract.addedWait, 1..100
   seconds contract_window{60};             ///< contract.per
   bool hold_when_blind = false;            ///< node.onBlind: hold

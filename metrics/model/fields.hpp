@@ -24,16 +24,16 @@ void fields(Archive& a, T& v) {
 }
 template <class Archive, Of<NodeView> T>
 void fields(Archive& a, T& v) {
-  auto& [cpus, at, usage, use_now, protected_use, class_use, cpu_busy, steal, pressure, state, target, judge,
+  auto& [cpus, at, usage, use_now, protected_use, class_use, cpu_busy, steal, stolen, pressure, state, target, judge,
          worst_lateness_1s, failed_ticks, blind, hold_when_blind, contract_budget, contract_window,
          contract_seconds, breach_seconds, expected] = v;
-  a(cpus, at, usage, use_now, protected_use, class_use, cpu_busy, steal, pressure, state, target, judge, worst_lateness_1s,
+  a(cpus, at, usage, use_now, protected_use, class_use, cpu_busy, steal, stolen, pressure, state, target, judge, worst_lateness_1s,
     failed_ticks, blind, hold_when_blind, contract_budget, contract_window, contract_seconds, breach_seconds, expected);
 }
 template <class Archive, Of<ModelParams> T>
 void fields(Archive& a, T& v) {
-  auto& [scheduler_tick, judge, target_percent, added_wait_permille, contract_window, hold_when_blind, observe] = v;
-  a(scheduler_tick, judge, target_percent, added_wait_permille, contract_window, hold_when_blind, observe);
+  auto& [scheduler_tick, judge, target_percent, steal_permille, added_wait_permille, contract_window, hold_when_blind, observe] = v;
+  a(scheduler_tick, judge, target_percent, steal_permille, added_wait_permille, contract_window, hold_when_blind, observe);
 }
 
 /// The whole state, for the journal. What follows from the catalog alone is left out.

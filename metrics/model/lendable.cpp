@@ -115,7 +115,7 @@ LendableTerms lendable_terms(const Snapshot& snapshot, const CpuSet& cpus, std::
   const NodeView& node = snapshot.node;
   LendableTerms out;
   out.target = node.target;
-  out.stolen = node.steal.value * 50 > node.cpus * 1000;  // above 2 % of the node
+  out.stolen = node.stolen;
   out.expected = node.expected ? *node.expected : sum_expected(snapshot);
   out.siblings = lost_to_siblings(snapshot, out.expected);
   for (const Claim& claim : claims) out.claimed += claim_surplus(snapshot, claim);

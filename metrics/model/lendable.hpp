@@ -23,7 +23,7 @@ struct LendableTerms {
   MilliCpu expected;              ///< what everybody is expected to use, up to his limit
   MilliCpu siblings;              ///< with SMT: what the siblings of those CPUs are short of
   MilliCpu claimed;               ///< what the claimants' limits come to beyond that
-  bool stolen = false;            ///< steal above 2 %: nothing is lent
+  bool stolen = false;            ///< steal above node.steal: nothing is lent
   std::optional<MilliCpu> free;   ///< what its CPUs have free; nullopt: it may use all of them
   MilliCpu lendable;
 };

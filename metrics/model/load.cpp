@@ -37,7 +37,7 @@ void take_node_usage(NodeMemory& memory, NodeView& node, const ModelParams& para
     memory.use_100ms = rate_of(now.usage - memory.window_before.usage, now.at - memory.window_before.at);
 }
 
-void take_steal(NodeMemory& memory, NodeView& node, TimePoint at, nanoseconds total) {
+void take_steal(NodeMemory& memory, NodeView& node, const ModelParams& params, TimePoint at, nanoseconds total) {
   const auto newest = [&]() -> NodeMemory::Steal& {
     return memory.steal[(memory.steal_count - 1) % memory.steal.size()];
   };
@@ -46,10 +46,11 @@ void take_steal(NodeMemory& memory, NodeView& node, TimePoint at, nanoseconds to
   memory.steal[memory.steal_count++ % memory.steal.size()] = {at, total};
   const std::size_t oldest = memory.steal_count < memory.steal.size() ? 0 : memory.steal_count % memory.steal.size();
   node.steal = rate_of(total - memory.steal[oldest].total, at - memory.steal[oldest].at);
+  node.stolen = node.steal.value > static_cast<std::int64_t>(node.cpus) * params.steal_permille;
 }
 
 /// /proc/stat counts in 10 ms, so nothing shorter than a window is looked at. A CPU that is not there has nothing free.
-void take_cpus(NodeMemory& memory, NodeView& node, const NodeReading& reading) {
+void take_cpus(NodeMemory& memory, NodeView& node, const ModelParams& params, const NodeReading& reading) {
   if (reading.cpus.empty()) return;
   const nanoseconds wall = reading.at - memory.cpus_at;
   if (memory.cpus.size() == reading.cpus.size() && wall < kWindow) return;
@@ -60,8 +61,8 @@ void take_cpus(NodeMemory& memory, NodeView& node, const NodeReading& reading) {
     for (std::size_t i = 0; i < reading.cpus.size(); ++i) {
       const nanoseconds used = std::max(nanoseconds{0}, reading.cpus[i].busy - memory.cpus[i].busy);
       // Every field is cut to 10 ms, so that a full CPU's busy time looks short by up to a tenth; its idle time does not move.
-      const nanoseconds unused = reading.cpus[i].idle - memory.cpus[i].idle + reading.cpus[i].steal - memory.cpus[i].steal;
-      node.cpu_busy[i] = rate_of(std::clamp(wall - unused, nanoseconds{0}, wall), wall);
+      // What the hypervisor has taken is not free.
+      node.cpu_busy[i] = rate_of(std::clamp(wall - (reading.cpus[i].idle - memory.cpus[i].idle), nanoseconds{0}, wall), wall);
       busy += used;
     }
     if (!reading.usage && !memory.has_window) {  // no root counter: the CPUs' sum serves
@@ -71,7 +72,7 @@ void take_cpus(NodeMemory& memory, NodeView& node, const NodeReading& reading) {
   }
   memory.cpus.assign(reading.cpus.begin(), reading.cpus.end());
   memory.cpus_at = reading.at;
-  take_steal(memory, node, reading.at, steal);
+  take_steal(memory, node, params, reading.at, steal);
 }
 
 /// At most once per 100 ms: a few ns a group.
@@ -148,7 +149,7 @@ void take_node(ModelState::Impl& m, const ModelParams& params, const Sample& sam
   take_lateness(memory, node, sample);
   if (sample.node) {
     if (sample.node->usage) take_node_usage(memory, node, params, {sample.node->at, *sample.node->usage});
-    take_cpus(memory, node, *sample.node);
+    take_cpus(memory, node, params, *sample.node);
     if (sample.node->pressure) node.pressure = sample.node->pressure;
   }
   if (!memory.summed || sample.at - memory.sums_at >= kWindow) {

@@ -77,8 +77,9 @@ struct NodeView {
   MilliCpu use_now;                  ///< over the last >= 30 ms, without steal
   MilliCpu protected_use;            ///< of LSE, LSR, LS, SYSTEM, control groups
   std::array<MilliCpu, 7> class_use{};  ///< by QosClass, containers and plain groups, over 1 s
-  std::vector<MilliCpu> cpu_busy;    ///< per CPU over 100 ms, from /proc/stat; empty: not read
-  MilliCpu steal;                    ///< over 10 s, of the whole node
+  std::vector<MilliCpu> cpu_busy;    ///< per CPU over 100 ms, what is not idle of /proc/stat; empty: not read
+  MilliCpu steal;                    ///< over 10 s, of the whole node;
+  bool stolen = false;               ///< more than node.steal: nothing is lent
   std::optional<double> pressure;    ///< 0..1
   LoadState state = LoadState::unknown;
   MilliCpu target;                   ///< CPUs x target (95 % with a judge, 75 % without; or configured)

@@ -123,11 +123,12 @@ TEST(Config, AFaultSaysWhatIsWantedAndWhatWasGot) {
 }
 
 TEST(Config, ValuesArriveWithTheirUnits) {
-  const auto config = config_of("mode: enforce\nnode: {target: 90%, onBlind: hold}\ncontract: {addedWait: 0.5%, per: 30s}\n"
+  const auto config = config_of("mode: enforce\nnode: {target: 90%, steal: 3.5%, onBlind: hold}\ncontract: {addedWait: 0.5%, per: 30s}\n"
                                 "listen: '[::1]:80'\nlog: {level: debug, format: json}\npolicy: static\n" + kClass +
                                 "borrow: {upTo: 2.5 cores, start: 1m, credit: 0.5 cpu-min, visibility: file}, weight: lower}]\n");
   EXPECT_EQ(config.mode, Mode::enforce);
   EXPECT_EQ(config.target_percent, 90);
+  EXPECT_EQ(config.steal_permille, 35);
   EXPECT_FALSE(config.restore_when_blind);
   EXPECT_EQ(config.added_wait_permille, 5);
   EXPECT_EQ(config.contract_window, seconds{30});

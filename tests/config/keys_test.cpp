@@ -98,6 +98,7 @@ TEST(Keys, DefaultsAreTheOnesInForce) {
   EXPECT_EQ(empty->version, built_in.version);
   EXPECT_EQ(empty->mode, built_in.mode);
   EXPECT_EQ(empty->target_percent, built_in.target_percent);
+  EXPECT_EQ(empty->steal_permille, built_in.steal_permille);
   EXPECT_EQ(empty->restore_when_blind, built_in.restore_when_blind);
   EXPECT_EQ(empty->added_wait_permille, built_in.added_wait_permille);
   EXPECT_EQ(empty->contract_window, built_in.contract_window);

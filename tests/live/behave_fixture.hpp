@@ -137,7 +137,7 @@ class BehaveTest : public EdgesTest {
   static std::string config(std::initializer_list<int> pods, const std::string& borrow, const std::string& more = "") {
     std::string paths;
     for (const int n : pods) paths += (paths.empty() ? "" : ", ") + ("\"kubepods/burstable/pod" + uid(n) + "/*\"");
-    return "version: 1\nlisten: 127.0.0.1:0\nlog: {level: debug}\nclasses:\n  - name: step\n    match: [{path: [" + paths +
+    return "version: 1\nlisten: 127.0.0.1:0\nlog: {level: debug}\nnode: {steal: 100%}\nclasses:\n  - name: step\n    match: [{path: [" + paths +
            "]}]\n    borrow: " + borrow + "\n" + (more.empty() && !timed() ? kLate : more);
   }
   /// A pod of one container with the same finite quota, as for a pod whose containers all have limits.

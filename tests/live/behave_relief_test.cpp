@@ -18,7 +18,7 @@ class ReliefTest : public BehaveTest {
     }
   }
   std::string every_pod_borrows() const {
-    return "version: 1\nlisten: 127.0.0.1:0\nclasses:\n  - name: step\n    match: [{path: \"kubepods/burstable/*/*\"}]\n"
+    return "version: 1\nlisten: 127.0.0.1:0\nnode: {steal: 100%}\nclasses:\n  - name: step\n    match: [{path: \"kubepods/burstable/*/*\"}]\n"
            "    borrow: {upTo: 8 cores, start: 0s, visibility: file}\n";
   }
   nanoseconds throttled() { return throttle(step).throttled_time + throttle(pod_at(0)).throttled_time; }
@@ -29,7 +29,7 @@ TEST_F(ReliefTest, ABurstOfFourThreadsAfterIdlenessIsThrottledForAtMostATenthOfA
   const seconds pause = sized(seconds{1}, seconds{10});
   add_idle(idle);
   const Worker worker(step);
-  DaemonProcess daemon(dir, root.dir(), every_pod_borrows(), {"--mode", "enforce"});
+  DaemonProcess daemon(dir, root.dir(), every_pod_borrows(), {"--mode", "enforce", "--judge", "none"});
   ASSERT_TRUE(settled(step, kQuota / 2)) << daemon.log();
   for (int n = 1; n <= bursts; ++n) {
     rest(pause);

@@ -28,7 +28,7 @@ class CtlLive : public testing::Test {
   }
   Ran ctl(std::vector<std::string> more) const { return support::run(words(std::move(more))); }
   static std::string config() {
-    return "version: 1\npolicy: headroom\nlisten: 127.0.0.1:0\nclasses:\n  - name: work\n    match: [{path: \"work\"}]\n"
+    return "version: 1\npolicy: headroom\nlisten: 127.0.0.1:0\nnode: {steal: 100%}\nclasses:\n  - name: work\n    match: [{path: \"work\"}]\n"
            "    borrow: {upTo: 2 cores, visibility: file}\n";
   }
   bool lent() const { return read_line(work_.file(CpuFile::quota)) != before_; }

@@ -48,7 +48,7 @@ class DaemonLive : public testing::Test {
   }
   std::string config(const std::string& policy, const std::string& level = "debug") const {
     return "version: 1\npolicy: " + policy + "\nlisten: 127.0.0.1:" + std::to_string(port_) +
-           "\nlog: {level: " + level + "}\nclasses:\n  - name: work\n    match: [{path: \"work\"}]\n"
+           "\nlog: {level: " + level + "}\nnode: {steal: 100%}\nclasses:\n  - name: work\n    match: [{path: \"work\"}]\n"
            "    borrow: {upTo: 2 cores, visibility: file}\n";
   }
   std::vector<std::string> values() const {

@@ -30,7 +30,7 @@ class JournalLive : public testing::Test {
       EXPECT_EQ(foreign_write(g->file(CpuFile::quota), on_v2() ? "50000 100000" : "50000"), 0);
   }
   std::string config() const {
-    return "version: 1\nlisten: 127.0.0.1:0\nclasses:\n  - name: work\n    match: [{path: \"work\"}]\n"
+    return "version: 1\nlisten: 127.0.0.1:0\nnode: {steal: 100%}\nclasses:\n  - name: work\n    match: [{path: \"work\"}]\n"
            "    borrow: {upTo: 2 cores, visibility: file}\n"
            "  - name: plain\n    match: [{path: \"plain\"}]\n";
   }

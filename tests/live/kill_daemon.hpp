@@ -61,7 +61,7 @@ class Daemon {
  public:
   Daemon(const RunFiles& files, const Node& node, const DaemonArgs& args) : files_(files) {
     std::ofstream(files_ / "headroom.yaml")
-        << "version: 1\nmode: enforce\npolicy: headroom\nlisten: 127.0.0.1:0\nlog: {level: info}\n" << "tuning: {" << args.tuning << "}\n"
+        << "version: 1\nmode: enforce\npolicy: headroom\nlisten: 127.0.0.1:0\nlog: {level: info}\nnode: {steal: 100%}\n" << "tuning: {" << args.tuning << "}\n"
         << args.more << "classes:\n  - name: step\n    match: [{path: \"kubepods/burstable/*/*\"}]\n"
         << "    borrow: {upTo: 8 cores, start: 0s, credit: 100 cpu-min, visibility: " << args.visibility << "}\n";
     for (const char* name : {"log", "writes", "stamp"}) (void)::unlink((files_ / name).c_str());

@@ -62,6 +62,8 @@ class LoadStatesTest : public BehaveTest {
   void SetUp() override {
     ASSERT_EQ(book.open((dir / "").c_str()), ledger::Status::ok);
     book.set_v2(on_v2());
+    model.steal_permille = 1000;   // nobody else decides
+    weight(root, 10'240, 1000);
     ClassConfig steps;
     steps.rule.name = "step";
     steps.rule.borrow = BorrowRule{};

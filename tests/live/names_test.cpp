@@ -34,7 +34,7 @@ class NamesLive : public testing::Test {
     return std::filesystem::exists(HEADROOM_SOURCE_DIR "/tests/support/stand_in_kubelet.py") && std::system("command -v python3 openssl >/dev/null") == 0;
   }
   std::string config(const StandIn& kubelet) const {
-    return "version: 1\nlisten: 127.0.0.1:0\nsources: {kubelet: {address: \"https://127.0.0.1:" + kubelet.get("port") + "\", pin: " + kubelet.dir() +
+    return "version: 1\nlisten: 127.0.0.1:0\nnode: {steal: 100%}\nsources: {kubelet: {address: \"https://127.0.0.1:" + kubelet.get("port") + "\", pin: " + kubelet.dir() +
            "/cert.pem}, docker: off}\nclasses:\n  - name: step\n    match: [{engine: [argo]}]\n    borrow: {upTo: 2 cores, visibility: file}\n";
   }
   bool lent() const { return read_line(main_.file(CpuFile::quota)) != before_; }
@@ -153,7 +153,7 @@ TEST_F(NamesLive, KoordinatorsFilesDriveRealQuotasAsKoordletDoes) {
 
 TEST_F(NamesLive, AKubeletThatIsNotThereStopsNothingAndIsNamed) {
   const Spinner burst(main_, Load{.threads = 2, .cpu = -1, .work = nanoseconds{0}});
-  const std::string text = "version: 1\nlisten: 127.0.0.1:0\nsources: {kubelet: {address: \"https://127.0.0.1:1\"}, docker: off}\nclasses:\n"
+  const std::string text = "version: 1\nlisten: 127.0.0.1:0\nnode: {steal: 100%}\nsources: {kubelet: {address: \"https://127.0.0.1:1\"}, docker: off}\nclasses:\n"
                            "  - {name: step, match: [{path: \"kubepods/**\"}], borrow: {upTo: 2 cores, visibility: file}}\n";
   DaemonProcess daemon(dir_, root_.dir(), text, {"--mode", "enforce"});
   EXPECT_TRUE(eventually([&] { return lent(); }, milliseconds{20'000})) << daemon.log();

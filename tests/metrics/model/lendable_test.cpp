@@ -88,9 +88,8 @@ TEST(MostAwake, IsTheProtectedGroupThatRoseMostAboveWhatWasKeptFreeForIt) {
 
 TEST(Lendable, NothingWhenTheHypervisorSteals) {
   ByHand h;
-  h.node.steal = MilliCpu{40};
   EXPECT_EQ(h.everywhere().value, 1900);
-  h.node.steal = MilliCpu{41};
+  h.node.stolen = true;
   EXPECT_EQ(h.everywhere().value, 0);
 }
 

@@ -122,7 +122,7 @@ TEST(Load, ClassUseCountsLeavesOnce) {
   EXPECT_EQ(node.protected_use.value, 500);
 }
 
-TEST(Load, BusyExcludesStealAndStealIsTakenOverTenSeconds) {
+TEST(Load, WhatIsStolenIsNotFreeAndStealIsTakenOverTenSeconds) {
   World w;
   for (int i = 0; i <= 200; ++i, w.ms += 100) {
     w.node(milliseconds{0});
@@ -133,8 +133,23 @@ TEST(Load, BusyExcludesStealAndStealIsTakenOverTenSeconds) {
   const NodeView& node = w.tick().node;
   ASSERT_EQ(node.cpu_busy.size(), 2u);
   EXPECT_EQ(node.cpu_busy[0].value, 600);
-  EXPECT_EQ(node.cpu_busy[1].value, 100);
+  EXPECT_EQ(node.cpu_busy[1].value, 200) << "a tenth is worked, and a tenth stolen";
   EXPECT_EQ(node.steal.value, 50) << "100 mCPU in half of the time";
+}
+
+TEST(Load, NothingMayBeLentWhereMoreIsStolenThanAllowed) {
+  const struct { int permille; bool stolen; } rows[] = {{0, true}, {20, true}, {24, true}, {25, false}, {1000, false}};
+  for (const auto& [permille, stolen] : rows) {   // 50 mCPU of two CPUs
+    ModelParams params;
+    params.steal_permille = permille;
+    World w(params);
+    for (int i = 0; i <= 20; ++i, w.ms += 1000) {
+      w.node(milliseconds{0});
+      w.next.node->cpus = {{milliseconds{0}, milliseconds{0}, milliseconds{50 * i}}, {milliseconds{0}, milliseconds{0}, milliseconds{0}}};
+      w.tick();
+    }
+    EXPECT_EQ(w.tick().node.stolen, stolen) << permille;
+  }
 }
 
 TEST(Load, AFullCpuIsFullThoughEveryFieldIsCutToTenMilliseconds) {
