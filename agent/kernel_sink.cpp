@@ -1,5 +1,7 @@
 #include "agent/kernel_sink.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <atomic>
 #include <set>
@@ -16,6 +18,11 @@ void stage(SinkStage reached) {
 
 Error fence_error() { return {Errc::denied, kFence, "raised by the guard: nothing was written"}; }
 
+bool is_there(const std::string& dir, std::uint64_t inode) {
+  struct stat found {};
+  return ::stat(dir.c_str(), &found) == 0 && found.st_ino == inode;
+}
+
 constexpr std::string_view kLeftOut = "left out with its unit: ", kUndone = "undone with its unit: ";
 
 }  // namespace
@@ -27,9 +34,8 @@ bool failed_with_its_unit(const Error& error) {
 void set_sink_hook(SinkHook hook) { sink_hook.store(hook); }
 void set_write_hook(WriteHook hook) { write_hook.store(hook); }
 
-void KernelSink::tell(WriteKind kind, const SinkTarget& target, CpuFile file, const std::string& text) const {
-  if (const WriteHook hook = write_hook.load(std::memory_order_relaxed))
-    hook(kind, target.dir.c_str(), file_name(file, v2_), text.c_str());
+void KernelSink::tell(WriteKind kind, const std::string& dir, CpuFile file, const std::string& text) const {
+  if (const WriteHook hook = write_hook.load(std::memory_order_relaxed)) hook(kind, dir.c_str(), file_name(file, v2_), text.c_str());
 }
 
 struct KernelSink::Run {
@@ -40,7 +46,7 @@ struct KernelSink::Run {
 
 KernelSink::KernelSink(GroupAccess& access, ledger::Ledger* book, OwnWrites& own, const Hierarchy& where,
                        TimePoint (*clock)())
-    : access_(access), book_(book), own_(own), root_(where.cpu), v2_(where.v2), clock_(clock), ours_(book) {}
+    : access_(access), book_(book), own_(own), where_(where), root_(where.cpu), v2_(where.v2), clock_(clock), ours_(book) {}
 
 bool KernelSink::fenced() {
   if (book_ && book_->fenced()) fence_ = FenceState::raised;
@@ -53,11 +59,35 @@ void KernelSink::beat(TimePoint now) {
 
 void KernelSink::reset() { ours_.reset(); }
 
-/// Groups that are gone, and files in which somebody else has spoken since, are not ours to put back.
+/// Groups that are gone, and files in which somebody else has spoken since, are not ours to put back. A group that was only
+/// lost sight of (a read that said it was gone) comes back as a stranger: nothing of ours may be taken for its owner's then.
 void KernelSink::settle_ledger(const Catalog& catalog) {
   for (const auto& f : own_.foreign) ours_.found(f.slot, f.group_id, f.file, f.text);
   own_.foreign.clear();
-  ours_.drop_gone(catalog);
+  auto orphans = ours_.drop_gone(catalog, is_there);
+  if (orphans.empty() || fenced()) return;
+  // Bursts first, the deepest first, and twice: what was refused once is not in the way of itself the second time (KERNEL 3, 5).
+  std::sort(orphans.begin(), orphans.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.file != CpuFile::burst, b.dir.size()) < std::pair(b.file != CpuFile::burst, a.dir.size());
+  });
+  for (int pass = 0; pass < 2; ++pass) std::erase_if(orphans, [this](const auto& orphan) { return put_home(orphan); });
+}
+
+/// @return whether nothing of ours is there any more; else its row stays in the ledger
+bool KernelSink::put_home(const OwnValues::Orphan& orphan) {
+  auto files = GroupFiles::open(where_, orphan.dir == root_ ? "" : orphan.dir.substr(root_.size() + 1));
+  if (!files || files->inode() != orphan.inode) return false;
+  const auto present = files->read_file(orphan.file);
+  if (!present) return false;
+  if (*present == orphan.ours) {
+    const TimePoint begin = clock_();
+    tell(WriteKind::restore, orphan.dir, orphan.file, orphan.original);
+    const auto result = files->write_file(orphan.file, orphan.original);
+    counters_.count(orphan.file, WriteKind::restore, result ? WriteResult::ok : result_of(result.error().code), clock_() - begin);
+    if (!result) return false;
+  }
+  ours_.settled(orphan);
+  return true;
 }
 
 Result<SinkTarget> KernelSink::target_of(Slot slot, const Catalog& catalog) {
@@ -141,7 +171,7 @@ Result<> KernelSink::put(const SinkTarget& target, const FileStep& step, WriteKi
   }
   if (fenced()) return tl::unexpected(fence_error());
   stage(SinkStage::after_fence);
-  tell(kind, target, step.file, step.after);
+  tell(kind, target.dir, step.file, step.after);
   const auto result = target.files->write_file(step.file, step.after);
   stage(SinkStage::after_write);
   const TimePoint end = clock_();

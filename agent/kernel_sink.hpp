@@ -68,6 +68,7 @@ class KernelSink final : public Sink {
   struct Run;   // of one apply()
 
   void settle_ledger(const Catalog& catalog);
+  bool put_home(const OwnValues::Orphan& orphan);
   Outcome write(const Write& write, std::size_t index, Run& run);
   Result<> take_steps(const SinkTarget& target, const std::vector<FileStep>& steps, Whose whose);
   Result<> check(const SinkTarget& target, const FileStep& step, WriteKind kind);
@@ -78,11 +79,12 @@ class KernelSink final : public Sink {
   Result<> refill_level(const SinkTarget& target);
   Result<SinkTarget> target_of(Slot slot, const Catalog& catalog);
   bool fenced();
-  void tell(WriteKind kind, const SinkTarget& target, CpuFile file, const std::string& text) const;
+  void tell(WriteKind kind, const std::string& dir, CpuFile file, const std::string& text) const;
 
   GroupAccess& access_;
   ledger::Ledger* book_;
   OwnWrites& own_;
+  Hierarchy where_;
   std::string root_;
   bool v2_;
   TimePoint (*clock_)();

@@ -58,7 +58,7 @@ Result<> OwnValues::intend(const SinkTarget& target, const FileStep& step, Whose
 void OwnValues::wrote(const SinkTarget& target, const FileStep& step, Whose whose) {
   auto& entry = row(target.slot, step.file);
   if (!entry) {
-    entry = Row{target.id, target.dir, whose == Whose::owners ? step.after : step.before, {}};
+    entry = Row{target.id, target.inode, target.dir, whose == Whose::owners ? step.after : step.before, {}};
     ++count_;
   }
   entry->ours = step.after;
@@ -79,16 +79,29 @@ bool OwnValues::doubtful(const SinkTarget& target, const FileStep& step) const {
   return entry && entry->ours != step.before;
 }
 
-void OwnValues::drop_gone(const Catalog& catalog) {
-  if (count_ == 0 || seen_ == catalog.generation) return;
+std::vector<OwnValues::Orphan> OwnValues::drop_gone(const Catalog& catalog, bool (*is_there)(const std::string&, std::uint64_t)) {
+  std::vector<Orphan> orphans;
+  if (count_ == 0 || seen_ == catalog.generation) return orphans;
   seen_ = catalog.generation;
   for (Slot slot = 0; slot < rows_.size(); ++slot) {
     const Group* group = catalog.find(slot);
     for (const CpuFile file : kFiles) {
-      const auto& entry = rows_[slot][static_cast<std::size_t>(file)];
-      if (entry && (!group || group->id != entry->id)) erase(slot, file);
+      auto& entry = rows_[slot][static_cast<std::size_t>(file)];
+      if (!entry || (group && group->id == entry->id)) continue;
+      if (!is_there(entry->dir, entry->inode)) {
+        erase(slot, file);
+        continue;
+      }
+      orphans.push_back({entry->dir, entry->inode, file, entry->original, entry->ours});
+      entry.reset();
+      --count_;
     }
   }
+  return orphans;
+}
+
+void OwnValues::settled(const Orphan& orphan) {
+  if (book_) book_->forget(orphan.dir.c_str(), book_file(orphan.file));
 }
 
 void OwnValues::reset() {

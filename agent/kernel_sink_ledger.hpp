@@ -37,8 +37,16 @@ class OwnValues {
   void found(Slot slot, std::uint64_t id, CpuFile file, const std::string& text);
   /// The plan takes something else for the value in force than what we wrote last: look before going on.
   bool doubtful(const SinkTarget& target, const FileStep& step) const;
-  /// Rows of groups that are not in the catalog any more.
-  void drop_gone(const Catalog& catalog);
+  /// One file of a group that the catalog has lost while the group is there: its row stays in the ledger until settled().
+  struct Orphan {
+    std::string dir;
+    std::uint64_t inode = 0;
+    CpuFile file = CpuFile::quota;
+    std::string original, ours;
+  };
+  /// Rows of groups that are not in the catalog any more. @param is_there  whether that directory has that inode
+  std::vector<Orphan> drop_gone(const Catalog& catalog, bool (*is_there)(const std::string& dir, std::uint64_t inode));
+  void settled(const Orphan& orphan);                                  ///< its owner's value stands, or somebody else's
   void reset();                                                        ///< somebody restored everything: no rows any more
 
   /// Every step gives its file the owner's value back.
@@ -47,7 +55,7 @@ class OwnValues {
 
  private:
   struct Row {
-    std::uint64_t id = 0;
+    std::uint64_t id = 0, inode = 0;
     std::string dir, original, ours;
   };
   using Rows = std::array<std::optional<Row>, 4>;

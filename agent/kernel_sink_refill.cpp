@@ -38,7 +38,7 @@ Result<> KernelSink::refill_level(const SinkTarget& target) {
   auto text = target.files->read_file(file);
   if (!text && text.error().code == Errc::absent) text = target.files->read_file(file = CpuFile::quota);
   if (!text) return tl::unexpected(text.error());
-  tell(WriteKind::refill, target, file, *text);
+  tell(WriteKind::refill, target.dir, file, *text);
   const auto result = target.files->write_file(file, *text);
   const TimePoint end = clock_();
   counters_.count(file, WriteKind::refill, result ? WriteResult::ok : result_of(result.error().code), end - begin);

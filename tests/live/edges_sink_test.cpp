@@ -79,6 +79,35 @@ TEST_F(SinkTest, ALeaseGoesUpAndComesHomeAndTheLedgerFollows) {
   EXPECT_TRUE(book.empty());
 }
 
+TEST_F(SinkTest, AGroupLostSightOfGetsItsOwnersValuesBackBeforeItIsMetAgain) {
+  for (const bool whole_pod : {false, true}) {
+    SCOPED_TRACE(whole_pod);
+    for (const auto& o : sink->apply(lease(), source->catalog())) EXPECT_FALSE(o.error) << o.error->detail;
+    Catalog without = source->catalog();
+    without.groups[slot(*c1)].reset();
+    if (whole_pod) without.groups[slot(*p)].reset();
+    ++without.generation;
+    sink->apply({}, without);
+    EXPECT_EQ(quota(*c1), quota_text(50'000));
+    EXPECT_EQ(read_line(c1->file(CpuFile::burst)), "0");
+    EXPECT_EQ(quota(*p), quota_text(whole_pod ? 100'000 : 200'000));
+    EXPECT_EQ(book.entries(), whole_pod ? 0u : 1u);
+    if (!whole_pod) apply({set(*p, bandwidth(200'000), bandwidth(100'000))});
+  }
+}
+
+TEST_F(SinkTest, WhatSomebodyWroteIntoAGroupLostSightOfStands) {
+  sink->apply(lease(), source->catalog());
+  ASSERT_EQ(foreign_write(c1->file(CpuFile::quota), quota_text(70'000)), 0);
+  Catalog without = source->catalog();
+  for (const ScratchGroup* g : {p, c1}) without.groups[slot(*g)].reset();
+  ++without.generation;
+  sink->apply({}, without);
+  EXPECT_EQ(quota(*c1), quota_text(70'000));
+  EXPECT_EQ(quota(*p), quota_text(100'000));
+  EXPECT_TRUE(book.empty());
+}
+
 TEST_F(SinkTest, OutcomesNameGroupValueAndCost) {
   const auto outcomes = sink->apply(lease(), source->catalog());
   ASSERT_EQ(outcomes.size(), 2u);
