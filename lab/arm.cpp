@@ -120,6 +120,7 @@ std::string daemon_config(const Scenario& scenario, const Arm& arm, int cpus, in
       "version: 1\n"
       "mode: enforce\n"
       "listen: 127.0.0.1:{}\n"
+      "node: {{steal: 100%}}\n"   // machines to measure on are shared, and the neighbour rule drops what was disturbed
       "classes:\n"
       "  - name: step\n"
       "    match: [{{path: \"kubepods/burstable/pod{}-*/*\"}}, {{path: \"kubepods/pod{}-*/*\"}}]\n"

@@ -32,6 +32,7 @@ mode: enforce
 policy: headroom
 listen: 127.0.0.1:$3
 log: {level: warn}
+node: {steal: 100%}
 tuning: {hold: $2}
 classes:
   - name: step
