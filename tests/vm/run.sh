@@ -11,7 +11,7 @@ top=$(cd "$here/../.." && pwd)
 version=$1 bin=$(cd "$2" && pwd)
 shift 2
 cache=${HEADROOM_CACHE:-$top/build/vm}
-limit=${HEADROOM_VM_SECONDS:-600}
+limit=${HEADROOM_VM_SECONDS:-1500}
 # shellcheck source=kernel.sh
 . "$here/kernel.sh"
 
