@@ -5,6 +5,9 @@
 namespace headroom {
 namespace {
 
+/// Written together by the kernel.
+bool one_setting(CpuFile file) { return file != CpuFile::shares; }
+
 bool within(TimePoint then, TimePoint now, nanoseconds span) {
   return then != TimePoint{} && now - then <= span;
 }
@@ -65,7 +68,21 @@ void EventFold::event(Slot path_slot, const WatchEvent& event) {
   b.modified_before_close |= b.modified;
 }
 
-std::vector<FileBatch> EventFold::take() { return std::exchange(batches_, {}); }
+std::vector<FileBatch> EventFold::take() {
+  for (FileBatch& b : batches_)
+    b.own_beside = b.closed && one_setting(b.file) && std::any_of(batches_.begin(), batches_.end(), [&b](const FileBatch& other) {
+      return other.slot == b.slot && other.file != b.file && one_setting(other.file) && other.own > 0;
+    });
+  return std::exchange(batches_, {});
+}
+
+bool EventFold::beside(const FileBatch& b, TimePoint now) const {
+  if (b.own_beside) return true;
+  if (!one_setting(b.file) || b.slot >= memory_.size()) return false;
+  for (const CpuFile file : {CpuFile::quota, CpuFile::period, CpuFile::burst})
+    if (file != b.file && within(memory_[b.slot][static_cast<std::size_t>(file)].own_at, now, kCarry)) return true;
+  return false;
+}
 
 std::optional<FileEvent::What> EventFold::judge(const FileBatch& b, const std::optional<std::string>& present,
                                                 TimePoint now) {
@@ -87,6 +104,8 @@ std::optional<FileEvent::What> EventFold::judge(const FileBatch& b, const std::o
     what = std::nullopt;                               // the close of the write that was reported already
   } else if (own_near && is_ours && (b.modified_before_close || b.own == 0)) {
     what = FileEvent::What::overtaken;                 // theirs was taken or refused, it cannot be told: the careful answer
+  } else if (b.modified_before_close && beside(b, now)) {
+    what = FileEvent::What::overtaken;                 // the same value again, or the value before put back by ours
   } else {
     what = b.modified_before_close ? FileEvent::What::changed : FileEvent::What::refused;
   }

@@ -24,12 +24,15 @@ struct FileBatch {
   bool closed = false;               ///< IN_CLOSE_WRITE: never ours, our fds stay open (KERNEL 15)
   int own = 0;                       ///< successful writes of ours since the read of events before
   bool own_setting = false;          ///< one of them changed the value
+  bool own_beside = false;           ///< closed, and a write of ours to quota, period or burst of the same group is among the batches
 };
 
 /// Collects a batch; keeps per file what is needed across batches.
 ///
 /// A foreign write is IN_MODIFY (if the kernel took it) then IN_CLOSE_WRITE, which need not fall into one batch: both
 /// sides are remembered for kCarry. The kernel merges equal neighbours in its queue, so events are never counted.
+/// Quota, period and burst are one setting of the kernel's: a write to one of them puts back the other two as they were
+/// when it began, so that a refill by the burst file can overtake somebody's quota (live test Foreign.AQuotaThatCameWithARefill…).
 class EventFold {
  public:
   /// How far apart the halves of one foreign write may be: a writer that is preempted between write and close.
@@ -66,6 +69,8 @@ class EventFold {
   };
   Memory& memory(Slot slot, CpuFile file);
   FileBatch& batch(Slot slot, CpuFile file);
+  /// A write of ours to another file of the same setting is near.
+  bool beside(const FileBatch& batch, TimePoint now) const;
 
   bool v2_;
   std::vector<std::array<Memory, 4>> memory_;

@@ -99,6 +99,65 @@ TEST_F(Story, OvertakenIsNotLostWhereTheCloseComesABatchLater) {
   EXPECT_EQ(told("80000"), What::overtaken);
 }
 
+struct RefillStory : Story {
+  void refill() {
+    fold.own_write({0, 1, CpuFile::burst, "0", OwnKind::refill, now});
+    fold.event(0, {Event::modified, "c", "cpu.cfs_burst_us"});
+  }
+  void foreign() {
+    see(Event::modified);
+    see(Event::closed_write);
+  }
+  /// What is told of the quota's file.
+  std::optional<What> quota_told(const char* present) {
+    std::optional<What> what;
+    for (const auto& batch : fold.take())
+      if (batch.file == CpuFile::quota) what = fold.judge(batch, std::string(present), now);
+    return what;
+  }
+};
+
+TEST_F(RefillStory, AValueThatDoesNotShowBesideARefillWasOvertakenByIt) {
+  foreign();
+  refill();
+  EXPECT_EQ(quota_told("50000"), What::overtaken);
+}
+
+TEST_F(RefillStory, AlsoWhereItsEventsComeABatchLater) {
+  refill();
+  EXPECT_EQ(quota_told("50000"), std::nullopt);
+  later(milliseconds{10});
+  foreign();
+  EXPECT_EQ(quota_told("50000"), What::overtaken);
+}
+
+TEST_F(RefillStory, AlsoWhereWeWereAsleepAfterTheRefill) {
+  refill();
+  later(seconds{3});
+  foreign();
+  EXPECT_EQ(quota_told("50000"), What::overtaken);
+}
+
+TEST_F(RefillStory, AValueThatShowsStands) {
+  refill();
+  foreign();
+  EXPECT_EQ(quota_told("20000"), What::changed);
+}
+
+TEST_F(RefillStory, LongAfterARefillTheSameValueIsTheirs) {
+  refill();
+  EXPECT_EQ(quota_told("50000"), std::nullopt);
+  later(seconds{1});
+  foreign();
+  EXPECT_EQ(quota_told("50000"), What::changed);
+}
+
+TEST_F(RefillStory, WhatWasRefusedCouldNotBeOvertaken) {
+  refill();
+  see(Event::closed_write);
+  EXPECT_EQ(quota_told("50000"), What::refused);
+}
+
 TEST_F(Story, LongAfterOursARefusedDecreaseIsRefusedOnly) {
   own("80000");
   EXPECT_EQ(told("80000"), std::nullopt);

@@ -7,10 +7,13 @@ namespace {
 
 using Says = Verdict::Says;
 
-const std::vector<Arm> kArms = parse_arms("static,headroom,nolimit", Twin::not_needed).value();
+const std::vector<Arm>& arms() {
+  static const std::vector<Arm> kArms = parse_arms("static,headroom,nolimit", Twin::not_needed).value();
+  return kArms;
+}
 
 Says says(double value, double at_most, Judging judging) {
-  const auto out = apply_bars({{"headroom", "x_ms", "", at_most}}, Values{{{"headroom", "x_ms"}, value}}, kArms, judging);
+  const auto out = apply_bars({{"headroom", "x_ms", "", at_most}}, Values{{{"headroom", "x_ms"}, value}}, arms(), judging);
   return out.at(0).says;
 }
 
@@ -26,7 +29,7 @@ TEST(Bars, AreAtMost) {
 
 TEST(Bars, CompareWithTheArmTheyName) {
   const Values values{{{"headroom", "x"}, 3.0}, {{"nolimit", "x"}, 2.0}};
-  const auto out = apply_bars({{"headroom", "x", "nolimit", 1.6}, {"headroom", "x", "nolimit", 1.4}}, values, kArms, Judging::on);
+  const auto out = apply_bars({{"headroom", "x", "nolimit", 1.6}, {"headroom", "x", "nolimit", 1.4}}, values, arms(), Judging::on);
   EXPECT_EQ(out.at(0).value, 1.5);
   EXPECT_EQ(out[0].says, Says::pass);
   EXPECT_EQ(out.at(1).says, Says::miss);
@@ -35,7 +38,7 @@ TEST(Bars, CompareWithTheArmTheyName) {
 TEST(Bars, WithoutASampleAreMissedOnEitherSide) {
   const Values one{{{"headroom", "x"}, 0.0}};
   for (const auto& bar : {Bar{"headroom", "x", "nolimit", 9}, Bar{"nolimit", "x", "headroom", 9}, Bar{"headroom", "y", "", 9}}) {
-    const auto out = apply_bars({bar}, one, kArms, Judging::on);
+    const auto out = apply_bars({bar}, one, arms(), Judging::on);
     EXPECT_EQ(out.at(0).value, std::nullopt);
     EXPECT_EQ(out[0].says, Says::miss);
   }
@@ -43,7 +46,7 @@ TEST(Bars, WithoutASampleAreMissedOnEitherSide) {
 
 TEST(Bars, OfArmsThatDidNotRunAreNotJudgedAndAreThereAllTheSame) {
   const Values values{{{"headroom", "x"}, 1.0}, {{"koordinator", "x"}, 2.0}};
-  const auto out = apply_bars({{"headroom", "x", "koordinator", 1}, {"koordinator", "x", "", 9}}, values, kArms, Judging::on);
+  const auto out = apply_bars({{"headroom", "x", "koordinator", 1}, {"koordinator", "x", "", 9}}, values, arms(), Judging::on);
   ASSERT_EQ(out.size(), 2u);
   for (const auto& verdict : out) EXPECT_EQ(verdict.says, Says::not_judged);
 }
@@ -59,7 +62,7 @@ TEST(Values, OfAnEmptySampleAreNone) {
 /// A full run with one bar that holds.
 struct Full {
   Scenario scenario;
-  RunOptions how{kArms};
+  RunOptions how{arms()};
   Outcomes out;
   Full() {
     scenario.bars = {{"headroom", "x", "nolimit", 1}};
@@ -113,7 +116,7 @@ TEST(Harm, IsHeldAgainstWhatPairingFinds) {
   const auto of = [](double waited, double told) {
     Outcomes out;
     out.raw = {waiting("static", 1, std::nullopt), waiting("headroom", waited, told)};
-    add_added_wait(out, kArms);
+    add_added_wait(out, arms());
     return out.values;
   };
   EXPECT_NEAR(of(1.2, 0.1).at({"headroom", "harm_apart"}), 0.5, 1e-9) << "1 % of wall time is true, 0.5 % is told";
@@ -124,7 +127,7 @@ TEST(Harm, IsHeldAgainstWhatPairingFinds) {
   Outcomes unseen;
   unseen.raw = {waiting("static", 1, std::nullopt), waiting("headroom", 2, 1)};
   for (auto& run : unseen.raw) run.waited.reset();
-  add_added_wait(unseen, kArms);
+  add_added_wait(unseen, arms());
   EXPECT_TRUE(unseen.values.empty()) << "no pressure to be read";
 }
 

@@ -1,4 +1,9 @@
 // Somebody else's writes as the source reports them, with ours beside them.
+#include <fmt/format.h>
+
+#include <atomic>
+#include <thread>
+
 #include "tests/live/edges_fixture.hpp"
 
 namespace headroom::live {
@@ -107,6 +112,32 @@ TEST_F(Foreign, WhereOursOvertookTheirsItIsSaid) {
   EXPECT_EQ(sample.events[0].what, FileEvent::What::overtaken);
   EXPECT_EQ(reading(sample, slot(*c))->bandwidth, bandwidth(80'000));
   EXPECT_FALSE(book.empty()) << "ours is still in force";
+}
+
+/// A write to one of quota, period and burst puts the other two back as they were when it began, and the kernel's lock is
+/// taken later: a refill can overtake a quota that comes at the same moment. Then it is said.
+TEST_F(Foreign, AQuotaThatCameWithARefillShowsOrIsSaidToBeOvertaken) {
+  Plan refills;
+  refills.refills.push_back({slot(*c), {}});
+  int overtaken = 0;
+  for (int i = 0; i < (on_v2() ? 300 : 3000) && !HasFailure(); ++i) {
+    const std::string theirs = quota_text(30'000 + i);
+    std::atomic<bool> written{false};
+    std::thread somebody([&] {
+      foreign_write(c->file(CpuFile::quota), theirs);
+      written = true;
+    });
+    while (!written) sink->apply(refills, source->catalog());
+    somebody.join();
+    const Sample sample = look();
+    const auto told = std::find_if(sample.events.begin(), sample.events.end(),
+                                   [](const FileEvent& e) { return e.file == FileEvent::File::bandwidth; });
+    ASSERT_NE(told, sample.events.end()) << theirs << ", and the file holds " << quota();
+    const bool lost = quota() != theirs;
+    EXPECT_EQ(told->what, lost ? FileEvent::What::overtaken : FileEvent::What::changed) << theirs;
+    overtaken += lost ? 1 : 0;
+  }
+  fmt::print("[ measured ] quotas overtaken by refills without a pause: {}\n", overtaken);
 }
 
 TEST_F(Foreign, AFileThatSomebodyTookOverLeavesTheLedger) {

@@ -40,7 +40,7 @@ class ForeignWrites : public ForeignTest {
     for (int left = all; left > 0 && !HasFatalFailure(); left -= side) batch(std::min(left, side), visibility, sum);
     fmt::print("[ measured ] foreign writes during {} leases: {} stood, {} overtaken and noticed, {} lost\n", visibility,
                sum.stood, sum.overtaken, sum.lost);
-    EXPECT_LE(sum.overtaken, visibility == "file" ? 1 + all / 1000 : 0);
+    EXPECT_LE(sum.overtaken, 1 + all / 1000);
   }
 };
 

@@ -18,10 +18,10 @@ def read(name):
 
 def big_list():
     pods = json.loads(read("pods.json"))
-    padding = "x" * 1000
+    padding = "x" * 10000
     for pod in pods["items"]:
         pod["metadata"].setdefault("annotations", {})["example.org/padding"] = padding
-    while len(pods["items"]) < 10000:
+    while len(pods["items"]) < 1000:
         number = len(pods["items"])
         pods["items"].append({"metadata": {"name": f"padding-{number}", "namespace": "x", "uid": f"padding-{number}",
                                            "annotations": {"example.org/padding": padding}}, "spec": {}, "status": {}})

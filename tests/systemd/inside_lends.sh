@@ -120,7 +120,7 @@ check_user_manager() {
   group=$its/app.slice/step.service
   user_run --quiet --unit=step -p CPUQuota=10% sh -c "$work"
   eventually 20 test -d $group
-  expect "its step.service: $(limit)" reads "10000 100000"
+  expect "its step.service: $(user show -P CPUQuotaPerSecUSec step.service)" [ "$(user show -P CPUQuotaPerSecUSec step.service)" = 100ms ]
   expect "of a class that lends, a burst stands: $(eventually 40 has_burst; files)" has_burst
   user set-property --runtime step.service CPUQuota=2%
   nap 5
